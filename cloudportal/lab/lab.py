@@ -178,7 +178,10 @@ class Lab:
     def _take_down(self) -> None:
         # The keeper first: it must not race with us, and a later lab in the same place is not its business.
         kill_all(find_keepers(self._layout))
-        stop_nodes(list(find_nodes(self._layout).values()))
+        nodes = find_nodes(self._layout)
+        # A node that still boots has nothing to lose and does not listen yet.
+        kill_all([outer for name, outer in nodes.items() if not self._layout.ready(name).exists()])
+        stop_nodes([outer for name, outer in nodes.items() if self._layout.ready(name).exists()])
         shutil.rmtree(self._layout.runtime, ignore_errors=True)
 
     @contextlib.contextmanager

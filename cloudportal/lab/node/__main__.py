@@ -17,8 +17,7 @@ def main(name: str, base: str) -> None:
         central.boot(layout)
     else:
         hypervisor.boot(layout, name)
-    layout.ready(name).touch()
-    live_as_first_process()
+    live_as_first_process(layout.ready(name))
 
 
 if __name__ == "__main__":

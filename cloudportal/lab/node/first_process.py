@@ -11,9 +11,13 @@ _WORTH_WAITING_FOR = ("qemu-system", "ovsdb-server")
 _SHUTDOWN_SECONDS = 3.0
 
 
-def live_as_first_process() -> None:
-    """Reap for ever. libvirt waits for its children to vanish, so a slow reaper makes every call slow."""
+def live_as_first_process(ready: Path) -> None:
+    """Say that the node is ready and reap for ever.
+
+    libvirt waits for its children to vanish, so a slow reaper makes every call slow.
+    """
     signal.signal(signal.SIGTERM, _shut_down)
+    ready.touch()
     while True:
         try:
             os.waitpid(-1, 0)
