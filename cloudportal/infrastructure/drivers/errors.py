@@ -1,23 +1,5 @@
-"""What can go wrong between us and an engine, in four words that a workflow knows how to answer."""
+"""The errors of drivers, under the name that drivers import them by. The job engine reads them too, so core has them."""
 
-from __future__ import annotations
+from cloudportal.core.driver_errors import DriverError, Fatal, NotFound, Retryable, Unsupported
 
-
-class DriverError(Exception):
-    """An engine refused or did not answer. The message is written for the person who reads the job."""
-
-
-class Retryable(DriverError):
-    """The same call may succeed later: a connection lost, an engine busy, a time-out."""
-
-
-class Fatal(DriverError):
-    """The same call will fail again: bad input, no room, a rule of the engine."""
-
-
-class NotFound(DriverError):
-    """The object is not there. For removals that is success, and drivers treat it so."""
-
-
-class Unsupported(DriverError):
-    """This engine can't do that at all."""
+__all__ = ["DriverError", "Fatal", "NotFound", "Retryable", "Unsupported"]
