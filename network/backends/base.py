@@ -68,7 +68,7 @@ class NetworkBackend(Protocol):
         """Make the zone's outside known."""
 
     def create_network(self, spec: NetworkSpec) -> None:
-        """Switch, router, DHCP, DNS and source NAT; nothing from outside gets in. NotFound without its public network."""
+        """Switch, router, DHCP, DNS and source NAT; nothing from outside gets in. NotFound without its public one."""
 
     def delete_network(self, uuid: UUID) -> None:
         """With all its ports. Missing is success."""

@@ -1,0 +1,23 @@
+"""What can go wrong between us and an engine, in four words that a workflow knows how to answer."""
+
+from __future__ import annotations
+
+
+class DriverError(Exception):
+    """An engine refused or did not answer. The message is written for the person who reads the job."""
+
+
+class Retryable(DriverError):
+    """The same call may succeed later: a connection lost, an engine busy, a time-out."""
+
+
+class Fatal(DriverError):
+    """The same call will fail again: bad input, no room, a rule of the engine."""
+
+
+class NotFound(DriverError):
+    """The object is not there. For removals that is success, and drivers treat it so."""
+
+
+class Unsupported(DriverError):
+    """This engine can't do that at all."""

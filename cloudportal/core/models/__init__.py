@@ -1,0 +1,5 @@
+from cloudportal.core.models.base import Noun
+from cloudportal.core.models.event import Event
+from cloudportal.core.models.usage_event import UsageEvent
+
+__all__ = ["Event", "Noun", "UsageEvent"]

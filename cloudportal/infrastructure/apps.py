@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class InfrastructureConfig(AppConfig):
+    name = "cloudportal.infrastructure"
+    label = "infrastructure"

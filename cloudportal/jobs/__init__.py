@@ -1,0 +1,1 @@
+"""Durable jobs: nothing is lost, nothing is done twice. docs/jobs.md tells the whole story."""

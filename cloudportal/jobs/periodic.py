@@ -1,0 +1,40 @@
+"""Work that comes round: one job a period, whoever asks and however often."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cloudportal.core import clock
+from cloudportal.jobs.services import start_once
+from cloudportal.jobs.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The actor of work that nobody asked for."""
+
+    user_id: int | None = None
+    name: str = "system"
+
+
+PERIODS: list[tuple[Workflow, timedelta]] = []
+
+
+def every(period: timedelta, workflow: Workflow) -> None:
+    """Have the workflow started once in each period. Periods are cut from the epoch, so all nodes agree on them."""
+    PERIODS.append((workflow, period))
+
+
+def start_due(now: dt.datetime | None = None) -> int:
+    """Start what has not been started in its present period; returns how many.
+
+    The key of kind and period is unique in the database, so catching up or two nodes can't do a period twice.
+    """
+    moment = now or clock.now()
+    started = 0
+    for workflow, period in PERIODS:
+        number = int(moment.timestamp() // period.total_seconds())
+        started += start_once(System(), workflow, f"{workflow.kind}:{number}", period=number) is not None
+    return started

@@ -1,0 +1,92 @@
+"""Apps, database, files and secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import environ
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+STATE_DIR = Path(env("CLOUDPORTAL_STATE_DIR", default=str(BASE_DIR / ".local")))
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY")
+# Fernet keys for credentials at rest, newest first. Apart from SECRET_KEY, so that either can be rotated alone.
+FIELD_KEYS = env.list("FIELD_KEYS")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "guardian",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_cotton.apps.SimpleAppConfig",
+    "django_q",
+    "cloudportal.core",
+    "cloudportal.jobs",
+    "tenants",
+    "cloudportal.doors",
+    "cloudportal.infrastructure",
+    "network",
+    "storage",
+    "compute",
+    "accounting",
+    "cloudportal.web",
+    "cloudportal.api",
+    "cloudportal.live",
+    "cloudportal.lab",
+    "cloudportal.demo",
+]
+
+ROOT_URLCONF = "cloudportal.urls"
+WSGI_APPLICATION = "cloudportal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DATABASES = {"default": env.db("DATABASE_URL") | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ANONYMOUS_USER_NAME = None
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / ".static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.bool("STATIC_MANIFEST", default=not DEBUG)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+CURRENCY = env("CURRENCY", default="EUR")
+# First byte pair of every MAC that we give out is locally administered; this byte tells two portals on one wire apart.
+MAC_SITE = env.int("MAC_SITE", default=0)
+# Seconds that a destroyed instance stays in the recycle bin.
+EXPUNGE_DELAY_SECONDS = env.int("EXPUNGE_DELAY_SECONDS", default=86_400)
+
+NODE_NAME = env("NODE_NAME", default=os.uname().nodename)

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ComputeConfig(AppConfig):
+    name = "compute"
+
+    def ready(self) -> None:
+        # Stored jobs find their workflow by name, so every process must have read the files that define them.
+        from compute import workflows  # noqa: F401, PLC0415

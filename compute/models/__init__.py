@@ -1,0 +1,6 @@
+from compute.models.attachments import Nic, VolumeAttachment
+from compute.models.instance import Instance
+from compute.models.offering import ServiceOffering
+from compute.models.ssh_key import SSHKey
+
+__all__ = ["Instance", "Nic", "SSHKey", "ServiceOffering", "VolumeAttachment"]

@@ -1,0 +1,5 @@
+from network.models.network import Network
+from network.models.port import Port
+from network.models.public_address import PublicAddress
+
+__all__ = ["Network", "Port", "PublicAddress"]

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class StorageConfig(AppConfig):
+    name = "storage"
+
+    def ready(self) -> None:
+        # Stored jobs find their workflow by name, so every process must have read the files that define them.
+        from storage import workflows  # noqa: F401, PLC0415

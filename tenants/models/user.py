@@ -1,0 +1,22 @@
+"""Users: who signs in."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from tenants.models.account import Account
+
+
+class User(AbstractUser):
+    """Somebody with a password, who belongs to one account."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="users")
+
+    REQUIRED_FIELDS = ["account"]
+
+    def __str__(self) -> str:
+        return self.username
