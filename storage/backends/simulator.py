@@ -10,6 +10,7 @@ from uuid import UUID
 from cloudportal.infrastructure.drivers.errors import Fatal, NotFound
 from cloudportal.infrastructure.drivers.simulator import SimulatedEngine
 from storage.backends.base import PoolCapacity, PoolTarget, TemplateSpec, VolumeInfo, VolumeSpec
+from storage.backends.images import HEADER_BYTES, check_image, is_qcow2, qcow2_disk_bytes
 
 DEFAULT_TOTAL_BYTES = 1 << 50
 
@@ -36,19 +37,22 @@ class SimulatedStorage:
         return PoolCapacity(row["total_bytes"], max(0, row["total_bytes"] - row["used_bytes"]))
 
     def import_template(self, spec: TemplateSpec, chunks: Iterator[bytes]) -> None:
-        digest, length = hashlib.sha256(), 0
+        digest, length, head = hashlib.sha256(), 0, b""
         for chunk in chunks:
+            head += chunk[: HEADER_BYTES - len(head)]
             digest.update(chunk)
             length += len(chunk)
         if length != spec.size_bytes:
             raise Fatal(f"The template has {length} bytes and not the {spec.size_bytes} that were promised.")
+        disk_bytes = _disk_bytes(spec, head)
 
         def add(connection: sqlite3.Connection) -> None:
             if not self._find(connection, "templates", spec.uuid):
                 self._take_room(connection, length)
                 connection.execute(
-                    "INSERT INTO templates (pool, uuid, format, size_bytes, sha256) VALUES (?, ?, ?, ?, ?)",
-                    (self._pool, str(spec.uuid), spec.format, length, digest.hexdigest()),
+                    "INSERT INTO templates (pool, uuid, format, size_bytes, disk_bytes, sha256)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (self._pool, str(spec.uuid), spec.format, length, disk_bytes, digest.hexdigest()),
                 )
 
         self._engine.write("import_template", add)
@@ -63,8 +67,8 @@ class SimulatedStorage:
         def create(connection: sqlite3.Connection) -> None:
             if self._find(connection, "volumes", spec.uuid):
                 return
-            if spec.template is not None and not self._find(connection, "templates", spec.template):
-                raise NotFound(f"The template {spec.template} is not in the pool.")
+            if spec.template is not None:
+                self._require_template(connection, spec.template, spec.size_bytes)
             self._take_room(connection, spec.size_bytes)
             template = str(spec.template) if spec.template else None
             connection.execute(
@@ -133,6 +137,13 @@ class SimulatedStorage:
             raise NotFound(f"The volume {uuid} is not in the pool.")
         return row
 
+    def _require_template(self, connection: sqlite3.Connection, uuid: UUID, size_bytes: int) -> None:
+        row = self._find(connection, "templates", uuid)
+        if row is None:
+            raise NotFound(f"The template {uuid} is not in the pool.")
+        if size_bytes < row["disk_bytes"]:
+            raise Fatal(f"The template needs a disk of {row['disk_bytes']} bytes, and {size_bytes} were asked for.")
+
     def _take_room(self, connection: sqlite3.Connection, size_bytes: int) -> None:
         pool = self._require_pool(connection)
         if size_bytes > pool["total_bytes"] - pool["used_bytes"]:
@@ -153,3 +164,13 @@ class SimulatedStorage:
             return
         self._take_room(connection, -row["size_bytes"])
         connection.execute(f"DELETE FROM {table} WHERE pool = ? AND uuid = ?", (self._pool, str(uuid)))  # noqa: S608
+
+
+def _disk_bytes(spec: TemplateSpec, head: bytes) -> int:
+    """Any bytes pass for a qcow2 image here, so that tests need no real one; of unknown size, then."""
+    if spec.format == "raw":
+        return spec.size_bytes
+    if not is_qcow2(head):
+        return 0
+    check_image(spec.format, head)
+    return qcow2_disk_bytes(head)

@@ -1,0 +1,1 @@
+"""Directories of hosts, their NFS mounts included, driven as libvirt storage pools."""
