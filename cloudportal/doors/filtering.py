@@ -1,0 +1,57 @@
+"""Filters that the web lists and REST share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from cloudportal.core.lifecycle import Lifecycle
+from tenants.actor import Actor
+from tenants.models import Account
+
+
+class ChoiceOf(django_filters.ModelChoiceFilter):
+    """Something that the actor may see, by its id. What it may not see is no valid choice, as if there were none.
+
+    The filter set needs the request: ``InstanceFilterSet(request.GET, queryset=rows, request=request)``.
+    """
+
+    def __init__(self, selector: Callable[[Actor], QuerySet[Any]], **options: Any) -> None:
+        options.setdefault("to_field_name", "uuid")
+        super().__init__(queryset=lambda request: selector(request.actor), **options)
+
+
+class AccountFilter(django_filters.UUIDFilter):
+    """The owner, by its id. The rows are the actor's already, so a foreign id finds as little as a missing one."""
+
+    def __init__(self, **options: Any) -> None:
+        options = {"field_name": "account_id", "label": "Account", **options}
+        super().__init__(**options)
+
+    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        owners = Account.objects.filter(uuid=value).values("pk")
+        return queryset.filter(**{f"{self.field_name}__in": owners})
+
+
+def name_contains(field: str = "name", label: str = "Name") -> django_filters.CharFilter:
+    """Part of the name, in any case of letters."""
+    return django_filters.CharFilter(field_name=field, lookup_expr="icontains", label=label)
+
+
+def state_of(lifecycle: Lifecycle) -> django_filters.MultipleChoiceFilter:
+    """One state or several: ``?state=Running&state=Stopped``."""
+    return django_filters.MultipleChoiceFilter(
+        field_name="state", choices=[(name, name) for name in lifecycle.states], label="State"
+    )
+
+
+def choice(field: str, choices: Any, label: str = "") -> django_filters.ChoiceFilter:
+    """One of a model's choices."""
+    return django_filters.ChoiceFilter(
+        field_name=field, choices=choices, label=label or field.replace("_", " ").capitalize()
+    )
