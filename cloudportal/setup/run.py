@@ -1,0 +1,141 @@
+"""`make run`: a whole portal in the foreground. Ctrl-C stops all of it."""
+
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from types import FrameType
+
+from cloudportal.lab import Lab, LabError, can_run
+from cloudportal.lab.guest import build_guest
+from cloudportal.setup.children import manage, python
+from cloudportal.setup.cluster import ClusterError
+from cloudportal.setup.database import ensure_running, stop_with_owner
+from cloudportal.setup.demo import set_address, welcome
+from cloudportal.setup.environment import allowed_hosts, browser_address, django_environment, is_free
+from cloudportal.setup.places import LOCAL, LOGS
+from cloudportal.setup.runlock import AlreadyRunning, run_lock
+from cloudportal.setup.static_files import collect_if_changed
+from cloudportal.setup.steps import StepFailed, run_step, say, step
+from cloudportal.setup.supervisor import Supervisor
+
+GUEST_IMAGE = LOCAL / "cache" / "guest.qcow2"
+LAB_BASE = LOCAL / "lab"
+_SERVING_SECONDS = 90.0
+
+
+class Stop(BaseException):
+    """Somebody wants the portal to end."""
+
+
+def main() -> int:
+    host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or "8000")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        with run_lock(LOCAL / "run.lock", browser_address(host, port)), ExitStack() as cleanup:
+            serve(host, port, cleanup)
+    except Stop:
+        say("  Everything is stopped.")
+    except (AlreadyRunning, StepFailed, ClusterError, LabError) as error:
+        say(f"\n{error}")
+        return 1
+    return 0
+
+
+def serve(host: str, port: int, cleanup: ExitStack) -> None:
+    """Bring everything up and keep it up; every part registers how it goes away again."""
+    if not is_free(host, port):
+        raise StepFailed(f"Port {port} is in use on {host}. Choose another one: make run PORT={port + 1000}")
+    live_port = next(candidate for candidate in range(port + 1, port + 100) if is_free(host, candidate))
+    environment = _environment(host, live_port, cleanup)
+    run_step("Updating the database's tables", manage("migrate", "--noinput"), environment)
+    collect_if_changed(environment)
+    zone = _bring_up_zone(cleanup)
+    run_step("Filling the demonstration cloud", manage("seed_demo", *zone), environment)
+    address = browser_address(host, port)
+    set_address(LOCAL / "demo.json", address)
+    supervisor = _supervisor(environment, host, port, live_port)
+    cleanup.callback(_stop_children, supervisor)
+    with step("Starting web, live and worker"):
+        _wait_until_serving(supervisor, address)
+    say(welcome(LOCAL / "demo.json"))
+    while True:
+        supervisor.tend()
+        time.sleep(0.2)
+
+
+def _environment(host: str, live_port: int, cleanup: ExitStack) -> dict[str, str]:
+    own = not os.environ.get("DATABASE_URL")
+    with step("Starting PostgreSQL" if own else "Using the PostgreSQL of DATABASE_URL"):
+        url, cluster = ensure_running(os.environ)
+    if cluster:
+        stop_with_owner(cluster)
+        cleanup.callback(cluster.stop)
+    environment = django_environment(os.environ, database_url=url)
+    environment.setdefault("ALLOWED_HOSTS", allowed_hosts(host))
+    return environment | {"LIVE_PORT": str(live_port)}
+
+
+def _bring_up_zone(cleanup: ExitStack) -> list[str]:
+    """The lab, or what takes its place where the machine can't carry one; as arguments for the seed."""
+    if refusal := can_run():
+        say(f"  {refusal}")
+        say("  A simulated zone takes its place; everything else is the same.")
+        return ["--simulated"]
+    lab = Lab(LAB_BASE)
+    with step("Bringing up OVN and two KVM hosts"):
+        if lab.up():
+            cleanup.callback(lab.down)
+    with step("Building the guest image" if not GUEST_IMAGE.exists() else "Checking the guest image"):
+        build_guest(GUEST_IMAGE)
+    return ["--lab-base", str(lab.base)]
+
+
+def _supervisor(environment: dict[str, str], host: str, port: int, live_port: int) -> Supervisor:
+    bind = f"[{host}]" if ":" in host else host
+    gunicorn = ["-m", "gunicorn", "cloudportal.wsgi", "--bind", f"{bind}:{port}", "--worker-class", "gthread"]
+    gunicorn += ["--workers", "2", "--threads", "8", "--graceful-timeout", "5", "--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+    uvicorn = ["-m", "uvicorn", "cloudportal.live.asgi:application", "--host", host, "--port", str(live_port)]
+    uvicorn += ["--timeout-graceful-shutdown", "3"]
+    supervisor = Supervisor(environment, say)
+    supervisor.add("web", python(*gunicorn), LOGS / "web.log")
+    supervisor.add("live", python(*uvicorn), LOGS / "live.log")
+    supervisor.add("worker", manage("runworker"), LOGS / "worker.log")
+    return supervisor
+
+
+def _wait_until_serving(supervisor: Supervisor, address: str) -> None:
+    deadline = time.monotonic() + _SERVING_SECONDS
+    while not _serves(address):
+        supervisor.tend()
+        if time.monotonic() > deadline:
+            raise StepFailed(f"The portal does not answer. Its logs are in {LOGS}.")
+        time.sleep(0.1)
+
+
+def _serves(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:  # noqa: S310: our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def _stop_children(supervisor: Supervisor) -> None:
+    say("\n  Stopping …")
+    supervisor.stop()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    # Once is enough: a second Ctrl-C must not interrupt the cleaning up.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
