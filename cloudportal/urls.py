@@ -1,0 +1,18 @@
+"""Every address of the portal."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("cloudportal.web.urls")),
+    path("", include("compute.web.urls")),
+    path("", include("network.web.urls")),
+    path("", include("storage.web.urls")),
+    path("", include("accounting.web.urls")),
+    path("", include("tenants.web.urls")),
+    path("", include("cloudportal.infrastructure.web.urls")),
+    path("api/v1/", include("cloudportal.api.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,75 @@
+"""The navigation: one table for the side bar, the search palette and the keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes."""
+
+    label: str | Promise
+    route: str
+    icon: str
+    key: str
+    permission: str = ""
+
+
+SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
+    ("", (Entry(_("Dashboard"), "web:dashboard", "layout-dashboard", "d"),)),
+    (
+        _("Compute"),
+        (
+            Entry(_("Instances"), "compute:instances", "server", "i", "compute.view"),
+            Entry(_("SSH keys"), "compute:ssh-keys", "key", "s", "compute.view"),
+        ),
+    ),
+    (
+        _("Storage"),
+        (
+            Entry(_("Volumes"), "storage:volumes", "database", "v", "storage.view"),
+            Entry(_("Templates"), "storage:templates", "disc", "t", "storage.view"),
+        ),
+    ),
+    (_("Network"), (Entry(_("Networks"), "network:networks", "topology-star", "n", "network.view"),)),
+    (
+        _("Account"),
+        (
+            Entry(_("Usage"), "accounting:usage", "chart-bar", "u", "accounting.view"),
+            Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
+            Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
+            Entry(_("API keys"), "tenants:api-keys", "api", "a"),
+        ),
+    ),
+    (
+        _("Infrastructure"),
+        (
+            Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),
+            Entry(_("Hosts"), "infrastructure:hosts", "server-2", "h", "infrastructure.view"),
+            Entry(_("Storage pools"), "storage:pools", "stack-2", "p", "infrastructure.view"),
+        ),
+    ),
+)
+
+
+def sections(request: HttpRequest) -> list[dict[str, Any]]:
+    """What the actor may open, with the present page marked."""
+    shown = []
+    for label, entries in SECTIONS:
+        items = [_item(entry, request) for entry in entries if not entry.permission or request.actor.may(entry.permission)]  # type: ignore[attr-defined]
+        if items:
+            shown.append({"label": label, "items": items})
+    return shown
+
+
+def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
+    url = reverse(entry.route)
+    here = request.path == url or (url != "/" and request.path.startswith(url))
+    return {"label": entry.label, "url": url, "icon": entry.icon, "key": entry.key, "here": here}

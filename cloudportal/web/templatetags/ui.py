@@ -1,0 +1,160 @@
+"""Small things that pages say often."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from cloudportal.core.lifecycle import State
+from cloudportal.web.icons import icon as draw_icon
+
+register = template.Library()
+
+HOURS_OF_MONTH = 730
+JOB_STATES = {
+    "queued": State("queued", "secondary", transient=True),
+    "running": State("running", "azure", transient=True),
+    "waiting": State("waiting", "azure", transient=True),
+    "succeeded": State("succeeded", "green"),
+    "failed": State("failed", "red"),
+    "cancelled": State("cancelled", "secondary"),
+    "pending": State("pending", "secondary"),
+    "done": State("done", "green"),
+    "undone": State("undone", "orange"),
+}
+PLAIN_STATES = {
+    "Up": State("Up", "green"),
+    "Connecting": State("Connecting", "azure", transient=True),
+    "Disconnected": State("Disconnected", "red"),
+    "Enabled": State("Enabled", "green"),
+    "Disabled": State("Disabled", "secondary"),
+    "Maintenance": State("Maintenance", "yellow"),
+    "info": State("info", "azure"),
+    "warning": State("warning", "yellow"),
+    "error": State("error", "red"),
+}
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    return draw_icon(name, css)
+
+
+@register.simple_tag
+def state(thing: Any) -> SafeString:
+    """The state of a resource or job as a coloured dot with its word."""
+    name = thing.state
+    lifecycle = getattr(thing, "lifecycle", None)
+    return _badge(lifecycle.states[name] if lifecycle else JOB_STATES.get(name, State(name, "secondary")))
+
+
+@register.simple_tag
+def badge(name: str) -> SafeString:
+    """A state that no lifecycle table has, such as a host's."""
+    return _badge(PLAIN_STATES.get(name) or JOB_STATES.get(name) or State(name, "secondary"))
+
+
+def _badge(state: State) -> SafeString:
+    return format_html(
+        '<span class="state state-{}{}"><span class="state-dot" aria-hidden="true"></span>{}</span>',
+        state.colour,
+        " state-moving" if state.transient else "",
+        _(state.name),
+    )
+
+
+@register.filter
+def is_moving(thing: Any) -> bool:
+    """Whether the resource is on its way from one state to another."""
+    return bool(thing.lifecycle.states[thing.state].transient)
+
+
+@register.simple_tag
+def ago(moment: dt.datetime | None, missing: str = "never") -> SafeString | str:
+    """How long ago, with the moment itself in the title; the browser keeps it fresh."""
+    if moment is None:
+        return missing
+    moment = moment.astimezone(dt.UTC)
+    seconds = (timezone.now() - moment).total_seconds()
+    words = _("just now") if seconds < 45 else _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    return format_html(
+        '<time datetime="{}" title="{} UTC" data-ago>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        moment.strftime("%Y-%m-%d %H:%M:%S"),
+        words,
+    )
+
+
+@register.simple_tag
+def took(start: dt.datetime | None, end: dt.datetime | None) -> str:
+    """A duration in seconds or minutes."""
+    if start is None or end is None:
+        return ""
+    seconds = (end - start).total_seconds()
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+@register.filter
+def size(value: int | None) -> str:
+    """Bytes in the binary unit that reads best."""
+    number = float(value or 0)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:.3g} TiB"
+
+
+@register.filter
+def mib(value: int | None) -> str:
+    return size((value or 0) * 1024 * 1024)
+
+
+@register.filter
+def money(value: Decimal | float | None, digits: int = 2) -> str:
+    """An amount in the currency of this cloud."""
+    amount = Decimal(value or 0)
+    return f"{amount:,.{digits}f} {settings.CURRENCY}"
+
+
+@register.filter
+def per_month(value: Decimal | None) -> Decimal:
+    """What a price an hour is in an average month."""
+    return Decimal(value or 0) * HOURS_OF_MONTH
+
+
+@register.filter
+def percent(part: float | Decimal, whole: float | Decimal) -> int:
+    return round(100 * float(part) / float(whole)) if whole else 0
+
+
+@register.filter
+def short_type(label: str) -> str:
+    """``compute.instance`` in words."""
+    words = {"compute.sshkey": _("SSH key"), "tenants.apikey": _("API key"), "storage.storagepool": _("storage pool")}
+    return words.get(label, label.rsplit(".", 1)[-1])
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The address's parameters with some changed; a cursor does not outlive any other change."""
+    params = context["request"].GET.copy()
+    for name in ("cursor", "after", "before"):
+        params.pop(name, None)
+    for name, value in changes.items():
+        if value in (None, ""):
+            params.pop(name, None)
+        else:
+            params[name] = str(value)
+    return f"?{params.urlencode()}"
