@@ -14,10 +14,8 @@ def plug(name: str, *, host: int, central: int) -> None:
         far_end = f"{name}-{interface.removesuffix('0')}"
         # A host that was just killed takes its cables along, but the kernel does that in its own time.
         wait_until(f"Removal of {far_end}", lambda far_end=far_end: not _exists(central, far_end), timeout=10)
-        run(
-            ["ip", "link", "add", interface, "netns", str(host), "type", "veth"]
-            + ["peer", "name", far_end, "netns", str(central)]
-        )
+        ends = f"{interface} netns {host} type veth peer name {far_end} netns {central}"
+        run(["ip", "link", "add", *ends.split()])
         enter = ["nsenter", "-t", str(central), "-n"]
         run([*enter, "ethtool", "-K", far_end, "tx", "off"])
         run([*enter, "ip", "link", "set", far_end, "master", bridge, "up"])

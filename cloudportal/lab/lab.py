@@ -38,7 +38,9 @@ class Lab:
     public_gateway = names.PUBLIC_GATEWAY
     public_mapping = names.PUBLIC_MAPPING
 
-    def __init__(self, base: Path = DEFAULT_BASE, hosts: int = 2, *, owner: int | Literal["caller"] | None = "caller"):
+    def __init__(
+        self, base: Path = DEFAULT_BASE, hosts: int = 2, *, owner: int | Literal["caller"] | None = "caller"
+    ) -> None:
         """`owner` is the process with which the lab ends: the calling one, another's id, or nobody."""
         self._layout = Layout.at(Path(base))
         self._owner = os.getpid() if owner == "caller" else owner

@@ -27,7 +27,13 @@ def run(argv: Sequence[str], *, timeout: float = 30) -> str:
     """
     try:
         done = subprocess.run(
-            argv, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False
+            argv,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise LabError(f"{' '.join(argv)}: no answer within {timeout:g} s") from error

@@ -97,7 +97,7 @@ class Cluster:
                 self._call("pg_ctl", "-w", "-t", "60", "-m", "fast", "-D", str(self.data), "stop")
 
     def is_running(self) -> bool:
-        """Whether the server lives. A pid file that a killed server left, or that names another process, does not count."""
+        """Whether the server lives; the pid file of a killed one, or another process of that id, does not count."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
             return os.path.samefile(f"/proc/{pid}/cwd", self.data)

@@ -1,7 +1,7 @@
 """The embedded database: `python -m cloudportal.setup.database start|stop|url`.
 
-`run -- COMMAND` runs a command with what Django needs in its environment and stops what it started; where DATABASE_URL is set already,
-that database is used and nothing is started. `--test` means the cluster for tests.
+`run -- COMMAND` runs a command with what Django needs in its environment and stops what it started; where
+DATABASE_URL is set already, that database is used and nothing is started. `--test` means the cluster for tests.
 """
 
 import argparse

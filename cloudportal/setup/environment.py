@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from cloudportal.setup.places import LOCAL
 
-_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104: recognised, not bound
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
 
 
 def django_environment(environ: Mapping[str, str], *, database_url: str) -> dict[str, str]:

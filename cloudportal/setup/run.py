@@ -119,7 +119,7 @@ def _wait_until_serving(supervisor: Supervisor, address: str) -> None:
 
 def _serves(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:  # noqa: S310: our own address
+        with urllib.request.urlopen(f"{address}healthz", timeout=5) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False

@@ -39,7 +39,13 @@ def run_step(what: str, argv: Sequence[str], environment: Mapping[str, str]) -> 
     with step(what), (LOGS / "setup.log").open("a+") as log:
         begun = log.tell()
         code = subprocess.run(
-            ends_with_us(argv), cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
+            ends_with_us(argv),
+            cwd=REPOSITORY,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
         ).returncode
         if code:
             log.seek(begun)
@@ -48,4 +54,4 @@ def run_step(what: str, argv: Sequence[str], environment: Mapping[str, str]) -> 
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    print(text, end=end, flush=True, file=sys.stdout)  # noqa: T201
+    print(text, end=end, flush=True, file=sys.stdout)

@@ -73,4 +73,4 @@ def _drop_source_maps(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(f"{copy_vendor_files()} files in {VENDOR}")  # noqa: T201
+    print(f"{copy_vendor_files()} files in {VENDOR}")

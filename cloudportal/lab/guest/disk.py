@@ -19,9 +19,12 @@ def make_disk(work: Path, *, kernel: Path, initrd: Path, root: Path) -> Path:
     disk = work / "disk.raw"
     _truncate(disk, _DISK_MIB)
     _partition(disk)
-    boot = _make_boot(work / "boot.fat", {"vmlinuz": kernel, "initrd.img": initrd, "syslinux.cfg": FILES / "syslinux.cfg"})
+    boot = _make_boot(
+        work / "boot.fat", {"vmlinuz": kernel, "initrd.img": initrd, "syslinux.cfg": FILES / "syslinux.cfg"}
+    )
     rootfs = work / "root.ext4"
-    run(["mke2fs", "-q", "-t", "ext4", "-L", "root", "-J", "size=4", "-d", str(root), str(rootfs), f"{_DISK_MIB - _ROOT_START_MIB}M"])
+    options = ["-q", "-t", "ext4", "-L", "root", "-J", "size=4", "-d", str(root)]
+    run(["mke2fs", *options, str(rootfs), f"{_DISK_MIB - _ROOT_START_MIB}M"])
     with disk.open("r+b") as target:
         target.write(_MASTER_BOOT_RECORD.read_bytes()[:440])
         for start_mib, part in ((_BOOT_START_MIB, boot), (_ROOT_START_MIB, rootfs)):

@@ -37,9 +37,15 @@ def _serve(layout: Layout, database: str) -> None:
         run(["ovsdb-tool", "create", str(file), f"/usr/share/ovn/ovn-{database}.ovsschema"])
     file.with_name(f".{file.name}.~lock~").unlink(missing_ok=True)
     run(
-        ["ovsdb-server", str(file)]
-        + [f"--remote=punix:{layout.ovn_socket(database)}"]
-        + [f"--remote=ptcp:{_PORTS[database]}:{MANAGEMENT_NETWORK}.1"]
-        + [f"--unixctl=/run/ovn/ovn{database}_db.ctl", f"--pidfile=/run/ovn/ovn{database}_db.pid"]
-        + [f"--log-file=/var/log/ovn/ovsdb-{database}.log", "--detach", "--no-chdir"]
+        [
+            "ovsdb-server",
+            str(file),
+            f"--remote=punix:{layout.ovn_socket(database)}",
+            f"--remote=ptcp:{_PORTS[database]}:{MANAGEMENT_NETWORK}.1",
+            f"--unixctl=/run/ovn/ovn{database}_db.ctl",
+            f"--pidfile=/run/ovn/ovn{database}_db.pid",
+            f"--log-file=/var/log/ovn/ovsdb-{database}.log",
+            "--detach",
+            "--no-chdir",
+        ]
     )

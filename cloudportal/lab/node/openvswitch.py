@@ -18,9 +18,16 @@ def prepare_switch(own: Path, name: str, tunnel_address: str) -> None:
     (own / ".ovs.db.~lock~").unlink(missing_ok=True)
     run(["ovsdb-tool", "create", str(database), _SCHEMA])
     run(
-        ["ovsdb-server", str(database), "--remote=punix:/run/openvswitch/db.sock", "--pidfile"]
-        + ["--unixctl=/run/openvswitch/ovsdb-server.ctl", f"--log-file={own / 'log' / 'ovsdb.log'}"]
-        + ["--detach", "--no-chdir"]
+        [
+            "ovsdb-server",
+            str(database),
+            "--remote=punix:/run/openvswitch/db.sock",
+            "--pidfile",
+            "--unixctl=/run/openvswitch/ovsdb-server.ctl",
+            f"--log-file={own / 'log' / 'ovsdb.log'}",
+            "--detach",
+            "--no-chdir",
+        ]
     )
     facts = {
         "system-id": name,
