@@ -1,5 +1,6 @@
 """The cables between a host and the switches in the central node."""
 
+from functools import partial
 from pathlib import Path
 
 from cloudportal.lab.shell import run, succeeds, wait_until
@@ -13,7 +14,7 @@ def plug(name: str, *, host: int, central: int) -> None:
     for interface, bridge in CABLES.items():
         far_end = f"{name}-{interface.removesuffix('0')}"
         # A host that was just killed takes its cables along, but the kernel does that in its own time.
-        wait_until(f"Removal of {far_end}", lambda far_end=far_end: not _exists(central, far_end), timeout=10)
+        wait_until(f"Removal of {far_end}", partial(_is_gone, central, far_end), timeout=10)
         ends = f"{interface} netns {host} type veth peer name {far_end} netns {central}"
         run(["ip", "link", "add", *ends.split()])
         enter = ["nsenter", "-t", str(central), "-n"]
@@ -21,8 +22,8 @@ def plug(name: str, *, host: int, central: int) -> None:
         run([*enter, "ip", "link", "set", far_end, "master", bridge, "up"])
 
 
-def _exists(pid: int, interface: str) -> bool:
-    return succeeds(["nsenter", "-t", str(pid), "-n", "ip", "link", "show", interface])
+def _is_gone(pid: int, interface: str) -> bool:
+    return not succeeds(["nsenter", "-t", str(pid), "-n", "ip", "link", "show", interface])
 
 
 def is_plugged() -> bool:

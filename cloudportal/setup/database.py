@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from types import FrameType
 
 from cloudportal.lab.keeper import wait_for_end
@@ -100,7 +101,7 @@ def _wait_for_owner(owner: str | None) -> None:
         wait_for_end(int(pid), int(ticks))
 
 
-def ensure_running(environment: dict[str, str]) -> tuple[str, Cluster | None]:
+def ensure_running(environment: Mapping[str, str]) -> tuple[str, Cluster | None]:
     """The URL to use, and the cluster that was started for it (None for a database of the user's own)."""
     if url := environment.get("DATABASE_URL"):
         return url, None
