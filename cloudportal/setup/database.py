@@ -15,9 +15,10 @@ from types import FrameType
 from cloudportal.lab.keeper import wait_for_end
 from cloudportal.lab.processes import started_at
 from cloudportal.setup.children import ends_with_us
-from cloudportal.setup.cluster import Cluster, ClusterError
+from cloudportal.setup.cluster import Cluster
 from cloudportal.setup.environment import django_environment
 from cloudportal.setup.places import LOCAL, REPOSITORY
+from cloudportal.setup.server import ClusterError
 
 MAIN = Cluster(LOCAL / "postgres")
 TEST = Cluster(LOCAL / "postgres-test", durable=False)

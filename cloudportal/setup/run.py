@@ -12,12 +12,12 @@ from types import FrameType
 from cloudportal.lab import Lab, LabError, can_run
 from cloudportal.lab.guest import build_guest
 from cloudportal.setup.children import manage, python
-from cloudportal.setup.cluster import ClusterError
 from cloudportal.setup.database import ensure_running, stop_with_owner
 from cloudportal.setup.demo import set_address, welcome
 from cloudportal.setup.environment import allowed_hosts, browser_address, django_environment, is_free
 from cloudportal.setup.places import LOCAL, LOGS
 from cloudportal.setup.runlock import AlreadyRunning, run_lock
+from cloudportal.setup.server import ClusterError
 from cloudportal.setup.static_files import collect_if_changed
 from cloudportal.setup.steps import StepFailed, run_step, say, step
 from cloudportal.setup.supervisor import Supervisor
