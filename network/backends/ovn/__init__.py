@@ -1,0 +1,4 @@
+"""Networks on OVN, written into its Northbound database.
+
+Schema: https://www.ovn.org/support/dist-docs/ovn-nb.5.html
+"""
