@@ -6,11 +6,11 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -158,3 +158,47 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             params[name] = str(value)
     return f"?{params.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def sort_by(context: template.Context, label: str, name: str) -> SafeString:
+    """A heading that sorts by its column, and by the other direction the second time."""
+    now = context.get("sort", "")
+    rising, falling = now == name, now == f"-{name}"
+    return format_html(
+        '<th scope="col"{}><a class="sort" href="{}">{}{}</a></th>',
+        mark_safe(' aria-sort="ascending"' if rising else ' aria-sort="descending"' if falling else ""),  # noqa: S308
+        query(context, sort=f"-{name}" if rising else name),
+        label,
+        draw_icon("chevron-up", "sort-on") if rising else draw_icon("chevron-down", "sort-on" if falling else "sort-off"),
+    )
+
+
+_CLASSES = ((forms.CheckboxInput, "form-check-input"), (forms.Select, "form-select"))
+
+
+def _css(widget: forms.Widget) -> str:
+    return next((css for kind, css in _CLASSES if isinstance(widget, kind)), "form-control")
+
+
+@register.filter
+def styled(field: forms.BoundField) -> SafeString:
+    """The control of a form's field in the portal's looks."""
+    css = f"{_css(field.field.widget)} {'is-invalid' if field.errors else ''}"
+    return field.as_widget(attrs={"class": f"{field.field.widget.attrs.get('class', '')} {css}".strip()})
+
+
+@register.filter
+def filter_control(field: forms.BoundField) -> SafeString:
+    """A control of a filter bar: its label is inside it."""
+    attrs = {"class": _css(field.field.widget), "aria-label": str(field.label)}
+    if isinstance(field.field.widget, forms.Select):
+        return format_html('<span class="filter filter-select">{}</span>', field.as_widget(attrs=attrs))
+    return format_html(
+        '<span class="filter">{}</span>', field.as_widget(attrs={**attrs, "placeholder": str(field.label), "autocomplete": "off"})
+    )
+
+
+@register.filter
+def is_checkbox(field: forms.BoundField) -> bool:
+    return isinstance(field.field.widget, forms.CheckboxInput)
