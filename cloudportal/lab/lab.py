@@ -15,6 +15,7 @@ from cloudportal.lab.processes import (
     find_keepers,
     find_nodes,
     first_process,
+    is_same,
     kill_all,
     start_keeper,
     start_node,
@@ -66,6 +67,8 @@ class Lab:
         if refusal := can_run():
             raise LabError(refusal)
         with self._locked():
+            if self._lost_its_owner():
+                self._take_down()
             if self.status().running:
                 return False
             try:
@@ -177,9 +180,13 @@ class Lab:
             return NodeStatus(name, "stopped", 0)
         return NodeStatus(name, "running" if self._layout.ready(name).exists() else "starting", pid)
 
+    def _lost_its_owner(self) -> bool:
+        """Whether a keeper is about to take down what runs: it waits for the lock that we hold."""
+        return any(not is_same(pid, ticks) for pid, ticks in find_keepers(self._layout).values())
+
     def _take_down(self) -> None:
         # The keeper first: it must not race with us, and a later lab in the same place is not its business.
-        kill_all(find_keepers(self._layout))
+        kill_all(list(find_keepers(self._layout)))
         nodes = find_nodes(self._layout)
         # A node that still boots has nothing to lose and does not listen yet.
         kill_all([outer for name, outer in nodes.items() if not self._layout.ready(name).exists()])

@@ -47,12 +47,13 @@ def find_nodes(layout: Layout) -> dict[str, int]:
     return nodes
 
 
-def find_keepers(layout: Layout) -> list[int]:
-    return [
-        pid
+def find_keepers(layout: Layout) -> dict[int, tuple[int, int]]:
+    """Process id of every keeper but ourselves, with the owner's id and start."""
+    return {
+        pid: (int(argv[4]), int(argv[5]))
         for pid, argv in _command_lines()
         if argv[1:4] == ["-m", KEEPER_MODULE, str(layout.base)] and pid != os.getpid()
-    ]
+    }
 
 
 def first_process(outer: int) -> int:
@@ -101,6 +102,14 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return fields[0] not in "ZX"
+
+
+def is_same(pid: int, ticks: int) -> bool:
+    """Whether the process that had this id and start still runs."""
+    try:
+        return is_alive(pid) and started_at(pid) == ticks
+    except FileNotFoundError:
+        return False
 
 
 def started_at(pid: int) -> int:

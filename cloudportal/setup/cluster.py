@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from cloudportal.setup.places import socket_directory
+from cloudportal.setup.owner import Owner
+from cloudportal.setup.places import LOCAL, socket_directory
 from cloudportal.setup.server import ClusterError, binaries, call, lives_in, server_ids
 
 _ORPHAN_SECONDS = 20.0
@@ -53,6 +54,10 @@ class Cluster:
         return self.home / "server.log"
 
     @property
+    def _owner_file(self) -> Path:
+        return self.home / "owner"
+
+    @property
     def sockets(self) -> Path:
         return socket_directory(self.home / "run", _SOCKET)
 
@@ -74,9 +79,25 @@ class Cluster:
             self._create_database()
         return self.url
 
-    def stop(self) -> None:
-        """Stop the cluster and wait for its end; a stopped one is left alone."""
+    def claim(self, owner: Owner) -> bool:
+        """Become responsible for stopping the cluster, unless it runs for somebody else who lives or for nobody."""
         with self._locked():
+            current = Owner.parse(self._owner_file.read_text()) if self._owner_file.exists() else None
+            if self.is_running() and (current is None or current.is_alive()):
+                return False
+            self._own(self.home)
+            self._owner_file.write_text(str(owner))
+            return True
+
+    def disclaim(self) -> None:
+        """Let the cluster run for nobody: until it is stopped by hand."""
+        self._owner_file.unlink(missing_ok=True)
+
+    def stop(self, *, owned_by: Owner | None = None) -> None:
+        """Stop the cluster and wait for its end; a stopped one, or one owned by another than given, is left alone."""
+        with self._locked():
+            if owned_by and self._owner_file.exists() and self._owner_file.read_text() != str(owned_by):
+                return
             if self.is_running():
                 self._call("pg_ctl", "-w", "-t", "60", "-m", "fast", "-D", str(self.data), "stop")
 
@@ -153,3 +174,7 @@ class Cluster:
         with self.home.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+MAIN = Cluster(LOCAL / "postgres")
+TEST = Cluster(LOCAL / "postgres-test", durable=False)

@@ -12,9 +12,11 @@ from types import FrameType
 from cloudportal.lab import Lab, LabError, can_run
 from cloudportal.lab.guest import build_guest
 from cloudportal.setup.children import manage, python
-from cloudportal.setup.database import ensure_running, stop_with_owner
+from cloudportal.setup.cluster import MAIN
 from cloudportal.setup.demo import set_address, welcome
 from cloudportal.setup.environment import allowed_hosts, browser_address, django_environment, is_free
+from cloudportal.setup.keeper import keep
+from cloudportal.setup.owner import MARK, Owner
 from cloudportal.setup.places import LOCAL, LOGS
 from cloudportal.setup.runlock import AlreadyRunning, run_lock
 from cloudportal.setup.server import ClusterError
@@ -69,15 +71,22 @@ def serve(host: str, port: int, cleanup: ExitStack) -> None:
 
 
 def _environment(host: str, live_port: int, cleanup: ExitStack) -> dict[str, str]:
-    own = not os.environ.get("DATABASE_URL")
-    with step("Starting PostgreSQL" if own else "Using the PostgreSQL of DATABASE_URL"):
-        url, cluster = ensure_running(os.environ)
-    if cluster:
-        stop_with_owner(cluster)
-        cleanup.callback(cluster.stop)
-    environment = django_environment(os.environ, database_url=url)
+    environment = django_environment(os.environ, database_url=_database(cleanup))
     environment.setdefault("ALLOWED_HOSTS", allowed_hosts(host))
-    return environment | {"LIVE_PORT": str(live_port)}
+    return environment | {"LIVE_PORT": str(live_port), MARK: str(Owner.this_process())}
+
+
+def _database(cleanup: ExitStack) -> str:
+    """The URL of the user's own database, or of the embedded one, which goes away with us."""
+    if url := os.environ.get("DATABASE_URL"):
+        keep(None)
+        return url
+    with step("Starting PostgreSQL"):
+        ours = MAIN.claim(Owner.this_process())
+        keep(MAIN if ours else None)
+        if ours:
+            cleanup.callback(MAIN.stop)
+        return MAIN.start()
 
 
 def _bring_up_zone(cleanup: ExitStack) -> list[str]:
