@@ -25,7 +25,7 @@ lint: ## Style, types, dependencies between packages, migrations, templates
 format: ## Bring code and templates into shape
 	@$(PYTHON) -m ruff check --fix --quiet . || true
 	@$(PYTHON) -m ruff format --quiet .
-	@find templates -name '*.html' -exec $(PYTHON) -m djade --target-version 5.2 {} +
+	@find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
 
 bench: ## Measure; results go to .local/bench.json
 	$(BOOTSTRAP) run

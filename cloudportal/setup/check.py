@@ -38,7 +38,7 @@ def _checks() -> dict[str, list[str]]:
         "migrations": manage("makemigrations", "--check", "--dry-run"),
     }
     if templates:
-        checks["djade"] = python("-m", "djade", "--check", "--target-version", "5.2", *templates)
+        checks["djade"] = [_tool("djade"), "--check", "--target-version", "5.2", *templates]
     return checks
 
 

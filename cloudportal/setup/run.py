@@ -107,7 +107,7 @@ def _bring_up_zone(cleanup: ExitStack) -> list[str]:
 def _supervisor(environment: dict[str, str], host: str, port: int, live_port: int) -> Supervisor:
     bind = f"[{host}]" if ":" in host else host
     gunicorn = ["-m", "gunicorn", "cloudportal.wsgi", "--bind", f"{bind}:{port}", "--worker-class", "gthread"]
-    gunicorn += ["--workers", "2", "--threads", "8", "--graceful-timeout", "5", "--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+    gunicorn += ["--workers", "2", "--threads", "8", "--graceful-timeout", "5", "--no-control-socket"]
     uvicorn = ["-m", "uvicorn", "cloudportal.live.asgi:application", "--host", host, "--port", str(live_port)]
     uvicorn += ["--timeout-graceful-shutdown", "3"]
     supervisor = Supervisor(environment, say)
