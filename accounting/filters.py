@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
+from cloudportal.core import clock
 from cloudportal.core.errors import InvalidInput
-
-LONGEST = dt.timedelta(days=3 * 366)
+from tenants.actor import Actor
+from tenants.models import Account
 
 
 class PeriodForm(forms.Form):
-    """``start`` and ``end``, half open, in UTC: dates or times. Without them: from the first of this month until now."""
+    """``start`` and ``end``, half open, in UTC: dates or times. Without them: from the first of this month until now.
+
+    How long a period may be is for the selectors to say.
+    """
 
     start = forms.DateTimeField(required=False, label="From")
     end = forms.DateTimeField(required=False, label="Until")
     account = forms.UUIDField(required=False, label="Account")
 
-    def clean(self) -> dict[str, object]:
+    def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        now = dt.datetime.now(dt.UTC)
-        end = data["end"] = data.get("end") or now
-        start = data["start"] = data.get("start") or end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        if start >= end:
-            raise ValidationError({"end": "The end must be after the start."})
-        if end - start > LONGEST:
-            raise ValidationError({"end": "A report covers three years at most."})
+        now = clock.now()
+        data["end"] = data.get("end") or now
+        data["start"] = data.get("start") or min(data["end"], now).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
         return data
 
-    def checked(self) -> dict[str, object]:
-        """The values.
+    def checked(self, actor: Actor) -> dict[str, Any]:
+        """The keyword arguments of accounting's selectors.
 
         Raises:
-            InvalidInput: with a message for each wrong field.
+            InvalidInput: with a message for each wrong field; an account that the actor may not see is one.
         """
         if not self.is_valid():
             raise InvalidInput({field: [str(text) for text in texts] for field, texts in self.errors.items()})
-        return self.cleaned_data
+        asked = self.cleaned_data
+        return {"start": asked["start"], "end": asked["end"], "account": _account(actor, asked["account"])}
+
+
+def _account(actor: Actor, uuid: Any) -> Account | None:
+    if not uuid:
+        return None
+    found = actor.accounts("accounting.view").filter(uuid=uuid).first()
+    if found is None:
+        raise InvalidInput({"account": "There is no such account."})
+    return found

@@ -23,7 +23,7 @@ class Order:
 
 
 class Sorting:
-    """The whitelist of a list: public names to columns that are never null. Age is the id's order: ``created_at="pk"``."""
+    """The whitelist of a list: public names to columns that are never null. Age is the order of ids: `pk`."""
 
     def __init__(self, default: str, **columns: str) -> None:
         self.default = default

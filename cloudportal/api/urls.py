@@ -1,0 +1,71 @@
+"""Every address of the REST API."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from accounting.api.usage import UsageViewSet
+from cloudportal.api.capacity import CapacityViewSet
+from cloudportal.api.missing import missing
+from cloudportal.api.schema import SchemaView, docs
+from cloudportal.infrastructure.api.clusters import ClusterViewSet
+from cloudportal.infrastructure.api.pods import PodViewSet
+from cloudportal.infrastructure.api.zones import ZoneViewSet
+from compute.api.hosts import HostViewSet
+from compute.api.instances import InstanceViewSet
+from compute.api.offerings import OfferingViewSet
+from compute.api.ssh_keys import SSHKeyViewSet
+from network.api.networks import NetworkViewSet
+from network.api.public_addresses import PublicAddressViewSet
+from storage.api.disk_offerings import DiskOfferingViewSet
+from storage.api.pools import PoolViewSet
+from storage.api.stores import StoreViewSet
+from storage.api.templates import TemplateViewSet
+from storage.api.volumes import VolumeViewSet
+from tenants.api.accounts import AccountViewSet
+from tenants.api.api_keys import ApiKeyViewSet
+from tenants.api.domains import DomainViewSet
+from tenants.api.events import EventViewSet
+from tenants.api.jobs import JobViewSet
+from tenants.api.me import MeViewSet
+from tenants.api.users import UserViewSet
+
+app_name = "api"
+
+RESOURCES = {
+    "zones": (ZoneViewSet, "zone"),
+    "pods": (PodViewSet, "pod"),
+    "clusters": (ClusterViewSet, "cluster"),
+    "hosts": (HostViewSet, "host"),
+    "capacity": (CapacityViewSet, "capacity"),
+    "offerings": (OfferingViewSet, "offering"),
+    "disk-offerings": (DiskOfferingViewSet, "disk-offering"),
+    "pools": (PoolViewSet, "pool"),
+    "stores": (StoreViewSet, "store"),
+    "templates": (TemplateViewSet, "template"),
+    "volumes": (VolumeViewSet, "volume"),
+    "networks": (NetworkViewSet, "network"),
+    "public-addresses": (PublicAddressViewSet, "public-address"),
+    "ssh-keys": (SSHKeyViewSet, "ssh-key"),
+    "instances": (InstanceViewSet, "instance"),
+    "jobs": (JobViewSet, "job"),
+    "events": (EventViewSet, "event"),
+    "accounts": (AccountViewSet, "account"),
+    "users": (UserViewSet, "user"),
+    "domains": (DomainViewSet, "domain"),
+    "api-keys": (ApiKeyViewSet, "api-key"),
+    "usage": (UsageViewSet, "usage"),
+    "me": (MeViewSet, "me"),
+}
+
+router = SimpleRouter(use_regex_path=False)
+for prefix, (view, name) in RESOURCES.items():
+    router.register(prefix, view, basename=name)
+
+urlpatterns = [
+    path("", include(router.urls)),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    re_path("", missing, name="missing"),
+]

@@ -1,0 +1,33 @@
+"""Who is calling: an API key, or the session of the browser."""
+
+from __future__ import annotations
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import SessionAuthentication as WithCsrf
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from tenants.models import User
+from tenants.services.api_keys import user_of_key
+
+SCHEME = "Bearer"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer cpk_…``. A wrong key is refused even where a session would do."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != SCHEME.lower():
+            return None
+        user = user_of_key(text.strip())
+        if user is None:
+            raise AuthenticationFailed("That API key is not valid.")
+        return user, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return f'{SCHEME} realm="CloudPortal"'
+
+
+class SessionAuthentication(WithCsrf):
+    """The signed-in browser, with its CSRF token on everything that writes."""

@@ -1,0 +1,31 @@
+"""How jobs and events name what they are about."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+from uuid import UUID
+
+# Where the resources are found; what is not here has no address of its own.
+PATHS = {
+    "compute.instance": "instances",
+    "compute.sshkey": "ssh-keys",
+    "infrastructure.host": "hosts",
+    "network.network": "networks",
+    "storage.template": "templates",
+    "storage.volume": "volumes",
+}
+
+
+class Resource(TypedDict):
+    type: str
+    id: UUID
+    name: str
+    url: str | None
+
+
+def resource(type_: str, uuid: UUID | None, name: str) -> dict[str, Any] | None:
+    """The resource of a job or event; null when it is about none."""
+    if uuid is None:
+        return None
+    path = PATHS.get(type_)
+    return {"type": type_, "id": uuid, "name": name, "url": f"/api/v1/{path}/{uuid}/" if path else None}
