@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, CharField, F, Model, Q, Value
+from django.db.models import BigIntegerField, CharField, F, Model, Q
+from django.db.models.functions import Cast
 
 from cloudportal.core.errors import NotFound, PermissionDenied
 from tenants.models import (
@@ -95,7 +96,7 @@ class Actor:
             return Q()
         scope = Q(**{f"{field}_id__in": sorted(reach.accounts)})
         if reach.paths:
-            below = Account.objects.filter(_below(reach.paths, "domain__path")).values("pk")
+            below = Account.objects.filter(below(reach.paths, "domain__path")).values("pk")
             scope |= Q(**{f"{field}_id__in": below})
         return scope
 
@@ -105,7 +106,7 @@ class Actor:
         accounts = Account.objects.select_related("domain")
         if reach.everywhere:
             return accounts
-        return accounts.filter(Q(pk__in=reach.accounts) | _below(reach.paths, "domain__path"))
+        return accounts.filter(Q(pk__in=reach.accounts) | below(reach.paths, "domain__path"))
 
 
 SYSTEM = Actor("system", reach={name: Reach(everywhere=True) for name in PERMISSIONS})
@@ -142,15 +143,16 @@ def _grants(user: User) -> Iterable[tuple[str, str | None, int | None]]:
 
 
 def _granted(model: type[Model], whose: dict[str, Any], **where: F) -> Any:
-    path = where.get("path", Value(None, output_field=CharField()))
-    account = where.get("account", Value(None, output_field=BigIntegerField()))
+    path = where.get("path", Cast(None, CharField()))
+    account = where.get("account", Cast(None, BigIntegerField()))
     rows = model._default_manager.filter(**whose).order_by()
     return rows.annotate(at_path=path, at_account=account).values_list("permission__codename", "at_path", "at_account")
 
 
-def _below(paths: frozenset[str], field: str) -> Q:
+def below(paths: frozenset[str], field: str) -> Q:
+    """The filter of a path field by prefixes; no prefix matches nothing."""
     condition = Q(pk__in=[])
-    for path in paths:
+    for path in sorted(paths):
         condition |= Q(**{f"{field}__startswith": path})
     return condition
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job
-from tenants.actor import Actor
-from tenants.models import Account, ApiKey
+from tenants.actor import NOWHERE, Actor, below
+from tenants.models import Account, ApiKey, Domain, User
 
 
 def accounts(actor: Actor) -> QuerySet[Account]:
     return actor.accounts("tenancy.view")
+
+
+def domains(actor: Actor) -> QuerySet[Domain]:
+    """Domains below those where the actor sees the tenancy."""
+    return Domain.objects.filter(below(actor.reach.get("tenancy.view", NOWHERE).paths, "path"))
+
+
+def users(actor: Actor) -> QuerySet[User]:
+    """Users of the accounts whose tenancy the actor sees, and always the actor."""
+    rows = User.objects.filter(actor.scope("tenancy.view") | Q(pk=actor.user_id))
+    return rows.select_related("account__domain")
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:

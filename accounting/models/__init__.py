@@ -1,4 +1,5 @@
+from accounting.models.hour import UsageHour
 from accounting.models.interval import UsageInterval
 from accounting.models.record import UsageRecord
 
-__all__ = ["UsageInterval", "UsageRecord"]
+__all__ = ["UsageHour", "UsageInterval", "UsageRecord"]

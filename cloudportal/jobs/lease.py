@@ -60,7 +60,7 @@ def claim(job_id: int) -> Lease | None:
     owner = f"{settings.NODE_NAME}:{os.getpid()}:{threading.get_ident() % 10_000}"
     changed = rows.update(
         # The right-hand sides see the row as it was: a claim of a running job means that its worker died.
-        crashes=Case(When(state=Job.State.RUNNING, then=F("crashes") + 1), default=F("crashes")),
+        crashes=F("crashes") + Case(When(state=Job.State.RUNNING, then=1), default=0),
         state=Job.State.RUNNING,
         attempt=F("attempt") + 1,
         lease_owner=owner,

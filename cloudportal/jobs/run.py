@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any, Generic, TypeVar
 
@@ -52,9 +53,14 @@ class Run(Generic[R]):
         """What this step recorded in earlier tries."""
         return self._step.reference if self._step else {}
 
+    def reference_of(self, step: str) -> dict[str, Any]:
+        """What an earlier step recorded."""
+        return self.job.steps.get(name=step).reference
+
     @property
-    def actor_name(self) -> str:
-        return self.job.actor_name
+    def began_at(self) -> dt.datetime | None:
+        """When this step was begun for the first time."""
+        return self._step.started_at if self._step else None
 
     def begin(self, step: JobStep) -> None:
         self._step = step

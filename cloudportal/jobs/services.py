@@ -127,3 +127,10 @@ def _add_steps(job: Job, workflow: Workflow) -> None:
         JobStep(job=job, position=position, name=step.name, title=step.title)
         for position, step in enumerate(workflow.steps)
     )
+
+
+def announce_resource(resource: Any) -> None:
+    """Tell the browsers that a resource changed without a job."""
+    events.announce(
+        "resource", account=resource.account_id, type=resource._meta.label_lower, resource=resource.uuid
+    )

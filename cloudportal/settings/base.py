@@ -60,6 +60,8 @@ DATABASES = {"default": env.db("DATABASE_URL") | {"CONN_MAX_AGE": 600, "CONN_HEA
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+# Grants are resolved by tenants.actor, in one query a request; guardian's own backend would ask for each object.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -90,3 +92,7 @@ MAC_SITE = env.int("MAC_SITE", default=0)
 EXPUNGE_DELAY_SECONDS = env.int("EXPUNGE_DELAY_SECONDS", default=86_400)
 
 NODE_NAME = env("NODE_NAME", default=os.uname().nodename)
+
+# Networks that templates may be fetched from although they are internal, such as a mirror of the operator's.
+TEMPLATE_INTERNAL_NETWORKS = env.list("TEMPLATE_INTERNAL_NETWORKS", default=[])
+TEMPLATE_LARGEST_BYTES = env.int("TEMPLATE_LARGEST_BYTES", default=64 * 2**30)

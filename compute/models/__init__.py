@@ -1,6 +1,7 @@
 from compute.models.attachments import Nic, VolumeAttachment
+from compute.models.console_ticket import ConsoleTicket
 from compute.models.instance import Instance
 from compute.models.offering import ServiceOffering
 from compute.models.ssh_key import SSHKey
 
-__all__ = ["Instance", "Nic", "SSHKey", "ServiceOffering", "VolumeAttachment"]
+__all__ = ["ConsoleTicket", "Instance", "Nic", "SSHKey", "ServiceOffering", "VolumeAttachment"]

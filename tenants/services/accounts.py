@@ -8,6 +8,7 @@ from django.db import transaction
 
 from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput
+from cloudportal.core.writing import check_fields, constraints_as_messages, insert
 from tenants.actor import Actor
 from tenants.models import Account, Domain, User
 
@@ -22,10 +23,8 @@ def create_account(actor: Actor, *, domain: Domain, name: str) -> Account:
     actor.require("tenancy.manage", Account(domain=domain, name=name))
     if not name.strip():
         raise InvalidInput({"name": "An account needs a name."})
-    if Account.objects.filter(domain=domain, name=name).exists():
-        raise InvalidInput({"name": "Another account of this domain has that name."})
     with transaction.atomic():
-        account = Account.objects.create(domain=domain, name=name)
+        account = insert(Account(domain=domain, name=name))
         events.record(
             actor, "tenants.create_account", f"Account {account} created.", resource=account, account_id=account.pk
         )
@@ -40,13 +39,13 @@ def create_user(actor: Actor, *, account: Account, username: str, password: str,
         InvalidInput: the name is taken, or the password too weak.
     """
     actor.require("tenancy.manage", account)
-    if User.objects.filter(username=username).exists():
-        raise InvalidInput({"username": "Somebody has that user name."})
+    check_fields(User(username=username, email=email), only={"username", "email"})
     try:
         validate_password(password)
     except ValidationError as error:
         raise InvalidInput({"password": error.messages}) from error
     with transaction.atomic():
-        user = User.objects.create_user(username=username, email=email, password=password, account=account)
+        with constraints_as_messages(User):
+            user = User.objects.create_user(username=username, email=email, password=password, account=account)
         events.record(actor, "tenants.create_user", f"User {user} created.", resource=user, account_id=account.pk)
     return user

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput, PermissionDenied
+from cloudportal.core.writing import insert
 from tenants.actor import Actor
 from tenants.keys import new_key, parse_key
 from tenants.models import ApiKey, User
@@ -29,11 +30,9 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
         raise PermissionDenied("You may make keys for yourself.")
     if not name.strip():
         raise InvalidInput({"name": "A key needs a name, so that you know later what it is for."})
-    if ApiKey.objects.filter(user=user, name=name).exists():
-        raise InvalidInput({"name": "You have another key of that name."})
     text = new_key()
     with transaction.atomic():
-        key = ApiKey.objects.create(user=user, name=name, key_id=text.key_id, secret_hash=text.secret_hash)
+        key = insert(ApiKey(user=user, name=name, key_id=text.key_id, secret_hash=text.secret_hash))
         events.record(actor, "tenants.create_api_key", f"API key {key} created.", resource=key, account_id=user.account_id)
     return key, str(text)
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput
 from cloudportal.core.models.base import next_id
+from cloudportal.core.writing import insert
 from tenants.actor import NOWHERE, Actor
 from tenants.models import Domain
 
@@ -23,11 +24,9 @@ def create_domain(actor: Actor, *, name: str, parent: Domain | None = None) -> D
         actor.require_everywhere("tenancy.manage")
     if not name.strip():
         raise InvalidInput({"name": "A domain needs a name."})
-    if Domain.objects.filter(parent=parent, name=name).exists():
-        raise InvalidInput({"name": "Another domain there has that name."})
     with transaction.atomic():
         key = next_id(Domain)
         above = parent.path if parent else "/"
-        domain = Domain.objects.create(pk=key, name=name, parent=parent, path=f"{above}{key}/")
+        domain = insert(Domain(pk=key, name=name, parent=parent, path=f"{above}{key}/"))
         events.record(actor, "tenants.create_domain", f"Domain {domain} created.", resource=domain)
     return domain

@@ -1,0 +1,75 @@
+"""Writing rows so that whatever the database forbids comes back as a message at the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models, transaction
+
+from cloudportal.core.errors import InvalidInput
+
+M = TypeVar("M", bound=models.Model)
+
+
+def insert(row: M) -> M:
+    """Check the fields and insert the row.
+
+    Raises:
+        InvalidInput: a field is malformed, or a constraint of the model is violated.
+    """
+    check_fields(row)
+    with constraints_as_messages(type(row)):
+        row.save(force_insert=True)
+    return row
+
+
+def update(row: M, **changes: Any) -> M:
+    """Change some fields of a row; the same refusals as `insert`."""
+    for name, value in changes.items():
+        setattr(row, name, value)
+    check_fields(row, only=set(changes))
+    with constraints_as_messages(type(row)):
+        row.save(update_fields=list(changes))
+    return row
+
+
+def check_fields(row: models.Model, only: set[str] | None = None) -> None:
+    """Length, choices and form of the fields, without asking the database whether a foreign key exists."""
+    skipped = {
+        field.name
+        for field in row._meta.fields
+        if field.is_relation
+        or field.primary_key
+        or (only is not None and field.name not in only)
+        or (field.null and getattr(row, field.attname) is None)
+    }
+    try:
+        row.clean_fields(exclude=skipped)
+    except ValidationError as error:
+        raise InvalidInput(error.message_dict) from error
+
+
+@contextmanager
+def constraints_as_messages(model: type[models.Model]) -> Iterator[None]:
+    """Turn a violated constraint of the model into InvalidInput; others pass as they are. Keeps the transaction usable."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+        raise _refusal(model, name) or error from error
+
+
+def _refusal(model: type[models.Model], name: str) -> InvalidInput | None:
+    for constraint in model._meta.constraints:
+        if constraint.name == name:
+            fields = getattr(constraint, "fields", ()) or (NON_FIELD_ERRORS,)
+            field = fields[-1] if fields[-1] != NON_FIELD_ERRORS else ""
+            return InvalidInput({field: str(constraint.get_violation_error_message())})
+    for field in model._meta.fields:
+        if field.unique and not field.primary_key and f"_{field.column}_" in f"_{name}_":
+            return InvalidInput({field.name: f"That {field.verbose_name} is taken."})
+    return None

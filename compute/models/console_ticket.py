@@ -1,0 +1,20 @@
+"""The right to open one console, once."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from compute.models.instance import Instance
+
+
+class ConsoleTicket(models.Model):
+    """A token that serves once and soon; only its hash is kept."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    instance = models.ForeignKey(Instance, models.CASCADE, related_name="+")
+    user_id = models.BigIntegerField(null=True)
+    expires_at = models.DateTimeField()
+    redeemed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"console of {self.instance}"

@@ -1,0 +1,148 @@
+"""Every minute: where the database and the engines differ, and what is done about it.
+
+Rules 1 to 4 are about instances and stand in `repair_instance`. The others:
+
+5. A volume in a pool whose row is removed: it is deleted there. A volume without a row is left alone, and reported.
+6. A port on the network engine without a row: it is deleted there. Rows come first, so it is a left-over.
+7. A network on the engine that is removed here, or has no row: it is deleted there.
+8. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from cloudportal.core.driver_errors import DriverError
+from cloudportal.core.errors import Conflict
+from cloudportal.infrastructure.models import Host, Zone
+from cloudportal.infrastructure.states import ConnectionState
+from cloudportal.jobs import services as jobs
+from cloudportal.jobs.periodic import System, every
+from cloudportal.jobs.run import Run
+from cloudportal.jobs.workflow import Workflow
+from compute.engines import hypervisor_of
+from compute.hypervisors.base import PowerState
+from compute.models import Instance
+from compute.workflows.repair_instance import ON, REPAIR_INSTANCE
+from network.engines import backend_of as network_of
+from network.models import Network, Port
+from storage.engines import backend_of as storage_of
+from storage.models import StoragePool, Volume
+
+RECONCILE = Workflow("compute.reconcile", "Reconcile with the engines", cancellable=False)
+
+
+@RECONCILE.step("Instances", deadline_seconds=300)
+def instances(run: Run[None]) -> None:
+    for host in Host.objects.filter(connection_state=ConnectionState.UP).iterator():
+        run.checkpoint()
+        try:
+            seen = hypervisor_of(host).power_states()
+        except DriverError as error:
+            run.log(f"Host {host}: {error}", "warning")
+            continue
+        _compare_host(run, host, seen)
+
+
+def _compare_host(run: Run[None], host: Host, seen: Mapping[UUID, PowerState]) -> None:
+    expected = set(Instance.objects.filter(host=host, state="Running").values_list("uuid", flat=True))
+    known = {row.uuid: row for row in Instance.objects.filter(uuid__in=expected | seen.keys())}
+    for uuid in seen.keys() - known.keys():
+        run.log(f"Rule 4: host {host} has a machine {uuid} that is not ours.")
+    for uuid, instance in known.items():
+        if _differs(instance, host, seen.get(uuid, PowerState.MISSING)):
+            _repair(run, instance, host)
+
+
+def _differs(instance: Instance, host: Host, power: PowerState) -> bool:
+    if power is PowerState.MISSING:
+        return instance.state == "Running" and instance.host_id == host.pk
+    if instance.removed_at is not None or host.pk not in {instance.host_id, instance.last_host_id}:
+        return True
+    if power in ON:
+        return instance.state in {"Stopped", "Destroyed", "Error"}
+    return instance.state == "Running" and instance.host_id == host.pk
+
+
+def _repair(run: Run[None], instance: Instance, host: Host) -> None:
+    try:
+        jobs.start(System(), REPAIR_INSTANCE, instance, host_id=host.pk)
+    except Conflict:
+        run.log(f"Instance {instance} is being changed; looked at again in the next round.")
+
+
+@RECONCILE.step("Volumes", deadline_seconds=300)
+def volumes(run: Run[None]) -> None:
+    for pool in StoragePool.objects.iterator():
+        run.checkpoint()
+        try:
+            _compare_pool(run, pool)
+        except DriverError as error:
+            run.log(f"Pool {pool}: {error}", "warning")
+
+
+def _compare_pool(run: Run[None], pool: StoragePool) -> None:
+    backend = storage_of(pool)
+    found = set(backend.volumes())
+    rows = dict(Volume.objects.filter(uuid__in=found).values_list("uuid", "removed_at"))
+    for uuid in found:
+        if uuid not in rows:
+            run.log(f"Rule 5: pool {pool} has a volume {uuid} that is not ours.")
+        elif rows[uuid] is not None:
+            backend.delete_volume(uuid)
+            run.log(f"Rule 5: volume {uuid} deleted from pool {pool}; it was removed here.", "warning")
+
+
+@RECONCILE.step("Networks", deadline_seconds=300)
+def networks(run: Run[None]) -> None:
+    for zone in Zone.objects.iterator():
+        run.checkpoint()
+        try:
+            _compare_zone(run, zone)
+        except DriverError as error:
+            run.log(f"Zone {zone}: {error}", "warning")
+
+
+def _compare_zone(run: Run[None], zone: Zone) -> None:
+    backend = network_of(zone)
+    # The engine first and the rows after it: a row that came meanwhile can't be mistaken for missing.
+    ports, found = backend.ports(), backend.networks()
+    for uuid in ports - set(Port.objects.filter(uuid__in=ports).values_list("uuid", flat=True)):
+        backend.delete_port(uuid)
+        run.log(f"Rule 6: port {uuid} deleted; nobody holds it.", "warning")
+    live = Network.objects.filter(uuid__in=found, removed_at=None).exclude(state="Error")
+    for uuid in found - set(live.values_list("uuid", flat=True)):
+        backend.delete_network(uuid)
+        run.log(f"Rule 7: network {uuid} deleted; it was removed here.", "warning")
+
+
+@RECONCILE.step("Counters")
+def counters(run: Run[None]) -> None:
+    for name, problem in wrong_counters():
+        run.log(f"Rule 8: {name}: {problem}", "error")
+
+
+def wrong_counters() -> list[tuple[str, str]]:
+    """Hosts and pools whose counter is not the sum of what is placed there."""
+    cpus = Coalesce(Sum("instances__offering__cpus"), 0)
+    memory = Coalesce(Sum("instances__offering__memory_mib"), 0)
+    hosts = Host.objects.order_by().annotate(cpu_sum=cpus, memory_sum=memory)
+    wrong = hosts.exclude(cpus_used=F("cpu_sum"), memory_used_mib=F("memory_sum"))
+    found = [
+        (f"host {host}", f"{host.cpus_used} CPUs and {host.memory_used_mib} MiB counted, {host.cpu_sum} and {host.memory_sum} placed")
+        for host in wrong
+    ]
+    pools = StoragePool.objects.order_by().annotate(size_sum=Coalesce(Sum("volumes__size_bytes"), 0))
+    found += [
+        (f"pool {pool}", f"{pool.allocated_bytes} bytes counted, {pool.size_sum} placed")
+        for pool in pools.exclude(allocated_bytes=F("size_sum"))
+    ]
+    return found
+
+
+every(timedelta(minutes=1), RECONCILE)

@@ -1,0 +1,50 @@
+"""Taking and giving back room in pools, inside the caller's transaction. No permission is checked here."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from cloudportal.infrastructure.models import Cluster, Zone
+from storage.models import DiskOffering, StoragePool, Template, Volume
+from tenants.models import Account
+
+# Every pool of the cluster that may take the volume, the emptiest first, and the room taken in the same statement.
+_RESERVE = """
+UPDATE storage_storagepool SET allocated_bytes = allocated_bytes + %(size)s
+WHERE id = (
+    SELECT id FROM storage_storagepool
+    WHERE cluster_id = %(cluster)s AND allocation_state = 'Enabled'
+      AND capacity_bytes - allocated_bytes >= %(size)s
+      AND total_bytes - available_bytes <= total_bytes * disable_threshold
+    ORDER BY capacity_bytes - allocated_bytes DESC, id
+    LIMIT 1 FOR NO KEY UPDATE)
+RETURNING id
+"""
+
+
+def reserve_pool(cluster: Cluster, size_bytes: int) -> StoragePool | None:
+    """Take room in a pool of the cluster; None when none has it. The pool's CHECK has the last word."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, {"cluster": cluster.pk, "size": size_bytes})
+        row = cursor.fetchone()
+    return StoragePool.objects.get(pk=row[0]) if row else None
+
+
+def allocate_root_volume(
+    *, account: Account, zone: Zone, pool: StoragePool, name: str, offering: DiskOffering, template: Template
+) -> Volume:
+    """A root volume in room that was reserved already."""
+    return Volume.objects.create(
+        account=account, zone=zone, pool=pool, name=name, offering=offering, template=template,
+        kind=Volume.Kind.ROOT, size_bytes=template.size_bytes,
+    )  # fmt: skip
+
+
+def release_volume(volume: Volume) -> None:
+    """Give the volume's room back and mark it gone. Done already is success."""
+    pool_id = volume.pool_id
+    gone = Volume.objects.filter(pk=volume.pk, removed_at=None)
+    if gone.update(state="Expunged", removed_at=Now(), pool=None) and pool_id is not None:
+        StoragePool.objects.filter(pk=pool_id).update(allocated_bytes=F("allocated_bytes") - volume.size_bytes)

@@ -1,0 +1,104 @@
+"""Templates: register by URL, upload, delete."""
+
+from __future__ import annotations
+
+import re
+from typing import IO
+
+from django.conf import settings
+from django.db import transaction
+
+from cloudportal.core.errors import Conflict, InvalidInput, PermissionDenied
+from cloudportal.core.writing import insert
+from cloudportal.infrastructure.models import Zone
+from cloudportal.jobs import services as jobs
+from cloudportal.jobs.models import Job
+from storage.engines import incoming_file
+from storage.fetching import check_url
+from storage.models import SecondaryStore, Template
+from storage.workflows import DELETE_TEMPLATE, REGISTER_TEMPLATE
+from tenants.actor import Actor
+from tenants.models import Account
+
+CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
+BLOCK = 1 << 20
+
+
+def register_template(
+    actor: Actor, *, account: Account, zone: Zone, name: str, url: str,
+    format: str = "qcow2", checksum: str = "", os_type: str = "Linux", is_public: bool = False,
+) -> Job:  # fmt: skip
+    """Fetch a template from a URL.
+
+    Raises:
+        NotFound, PermissionDenied: the actor may not manage the account's templates, or publish to everybody.
+        InvalidInput: a field is wrong, or the name is taken. What the URL leads to is judged by the job.
+        Conflict: the zone has no secondary storage.
+    """
+    check_url(url)
+    with transaction.atomic():
+        template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, url)
+        return jobs.start(actor, REGISTER_TEMPLATE, template)
+
+
+def upload_template(
+    actor: Actor, *, account: Account, zone: Zone, name: str, file: IO[bytes],
+    format: str = "qcow2", checksum: str = "", os_type: str = "Linux", is_public: bool = False,
+) -> Job:  # fmt: skip
+    """Take a template from a file; the refusals of `register_template`.
+
+    The file is on secondary storage before the row commits, so a crash leaves at most a stray part file.
+    """
+    with transaction.atomic():
+        template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, "")
+        _store(template, file)
+        return jobs.start(actor, REGISTER_TEMPLATE, template)
+
+
+def delete_template(actor: Actor, *, template: Template) -> Job:
+    """Remove a template; instances made from it stay.
+
+    Raises:
+        NotFound, PermissionDenied: the actor may not manage the account's templates.
+        Conflict: its state does not allow it, or a job is changing it.
+    """
+    actor.require("storage.manage", template.account)
+    return jobs.start(actor, DELETE_TEMPLATE, template)
+
+
+def _insert(
+    actor: Actor, account: Account, zone: Zone, name: str,
+    image_format: str, checksum: str, os_type: str, is_public: bool, url: str,
+) -> Template:  # fmt: skip
+    actor.require("storage.manage", account)
+    if is_public and not actor.reach["storage.manage"].everywhere:
+        raise PermissionDenied("Templates for everybody are published by operators.")
+    if checksum and not CHECKSUM.fullmatch(checksum):
+        raise InvalidInput({"checksum": "Write it as sha256: and 64 hexadecimal digits."})
+    store = SecondaryStore.objects.filter(zone=zone).order_by("-available_bytes").first()
+    if store is None:
+        raise Conflict(f"Zone {zone} has no secondary storage for templates.")
+    return insert(
+        Template(
+            account=account, store=store, name=name.strip(), os_type=os_type, format=image_format,
+            source_url=url, checksum=checksum, is_public=is_public,
+        )  # fmt: skip
+    )
+
+
+def _store(template: Template, file: IO[bytes]) -> None:
+    target = incoming_file(template.store, template)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    try:
+        with target.open("wb") as out:
+            while block := file.read(BLOCK):
+                size += len(block)
+                if size > settings.TEMPLATE_LARGEST_BYTES:
+                    raise InvalidInput({"file": f"At most {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB are accepted."})
+                out.write(block)
+        if not size:
+            raise InvalidInput({"file": "The file is empty."})
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,114 @@
+"""Bringing a template into secondary storage."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+
+from cloudportal.core.driver_errors import Fatal, Retryable
+from cloudportal.jobs.run import Run
+from cloudportal.jobs.workflow import Wait, Workflow
+from storage.engines import incoming_file, template_file
+from storage.fetching import opened
+from storage.images import inspect
+from storage.models import Template
+from storage.states import TEMPLATE
+from storage.usage import emit_template
+
+REGISTER_TEMPLATE = Workflow("storage.register_template", "Register template", move=TEMPLATE.register)
+
+BLOCK = 1 << 20
+# A step must not hold its worker for longer; the rest of a large file comes in the next turn, if the server can.
+TURN_SECONDS = 45
+HOURS = 3600
+
+
+@REGISTER_TEMPLATE.step("Fetch the image", deadline_seconds=6 * HOURS)
+def fetch(run: Run[Template]) -> Wait | None:
+    template = run.resource
+    target = incoming_file(template.store, template)
+    if not template.source_url:
+        if target.exists() or template_file(template).exists():
+            return None
+        raise Fatal("The uploaded file is gone.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    offset = target.stat().st_size if target.exists() else 0
+    with opened(template.source_url, offset) as response:
+        return _receive(run, response, target, offset)
+
+
+def _receive(run: Run[Template], response: httpx.Response, target: Path, offset: int) -> Wait | None:
+    resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+    start = offset if resumed else 0
+    total = start + int(response.headers.get("content-length") or 0)
+    may_pause = resumed or response.headers.get("accept-ranges") == "bytes"
+    end = time.monotonic() + TURN_SECONDS
+    with target.open("ab" if resumed else "wb") as file:
+        try:
+            for block in response.iter_raw(BLOCK):
+                file.write(block)
+                _look(run, file.tell(), total)
+                if may_pause and time.monotonic() > end:
+                    return Wait(0.1, "Fetching the image")
+        except httpx.TransportError as error:
+            raise Retryable(f"The transfer broke off: {error}.") from error
+        if total > start and file.tell() != total:
+            raise Retryable(f"The transfer ended after {file.tell()} of {total} bytes.")
+    return None
+
+
+def _look(run: Run[Template], received: int, total: int) -> None:
+    run.checkpoint()
+    if max(received, total) > settings.TEMPLATE_LARGEST_BYTES:
+        raise Fatal(f"The image is larger than {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB.")
+    if total:
+        run.progress(80 * received // total, f"Fetching the image: {received >> 20} of {total >> 20} MiB")
+
+
+@fetch.undo
+def discard(run: Run[Template]) -> None:
+    template = run.resource
+    incoming_file(template.store, template).unlink(missing_ok=True)
+
+
+@REGISTER_TEMPLATE.step("Check the image")
+def check(run: Run[Template]) -> None:
+    template = run.resource
+    incoming, final = incoming_file(template.store, template), template_file(template)
+    if incoming.exists():
+        facts = inspect(incoming, template.format, template.checksum)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _flush(incoming)
+        incoming.replace(final)
+    else:
+        facts = inspect(final, template.format, template.checksum)
+    run.job.result = {"size_bytes": facts.size_bytes, "checksum": facts.checksum}
+    Template.objects.filter(pk=template.pk).update(
+        size_bytes=facts.size_bytes, file_bytes=facts.file_bytes, checksum=facts.checksum
+    )
+
+
+def _flush(path: Path) -> None:
+    """The file must be on disk before its name says that it is whole."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@check.undo
+def remove_file(run: Run[Template]) -> None:
+    template_file(run.resource).unlink(missing_ok=True)
+
+
+@REGISTER_TEMPLATE.finish
+def meter(run: Run[Template]) -> None:
+    template = run.refresh()
+    usage = shutil.disk_usage(template.store.path)
+    type(template.store).objects.filter(pk=template.store_id).update(
+        total_bytes=usage.total, available_bytes=usage.free
+    )
+    emit_template(template, held=True)
