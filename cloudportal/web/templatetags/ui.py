@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms, template
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -193,7 +194,14 @@ def filter_control(field: forms.BoundField) -> SafeString:
     """A control of a filter bar: its label is inside it."""
     attrs = {"class": _css(field.field.widget), "aria-label": str(field.label)}
     if isinstance(field.field.widget, forms.Select):
-        return format_html('<span class="filter filter-select">{}</span>', field.as_widget(attrs=attrs))
+        blank = _("Any %(what)s") % {"what": str(field.label).lower()}
+        choices = [("", blank), *(choice for choice in field.field.choices if choice[0])]
+        control = forms.Select(choices=choices)
+        value = field.value()
+        chosen = value[0] if isinstance(value, list) and value else value or ""
+        return format_html(
+            '<span class="filter filter-select">{}</span>', control.render(field.html_name, chosen, {**attrs, "id": field.auto_id})
+        )
     return format_html(
         '<span class="filter">{}</span>', field.as_widget(attrs={**attrs, "placeholder": str(field.label), "autocomplete": "off"})
     )
@@ -202,3 +210,37 @@ def filter_control(field: forms.BoundField) -> SafeString:
 @register.filter
 def is_checkbox(field: forms.BoundField) -> bool:
     return isinstance(field.field.widget, forms.CheckboxInput)
+
+
+_PAGES = {
+    "compute.instance": "compute:instance",
+    "network.network": "network:network",
+    "storage.volume": "storage:volume",
+    "storage.template": "storage:template",
+    "compute.sshkey": "compute:ssh-key",
+    "infrastructure.host": "infrastructure:host",
+    "infrastructure.zone": "infrastructure:zone",
+    "storage.storagepool": "storage:pool",
+}
+
+
+@register.simple_tag
+def resource_link(kind: str, uuid: Any, name: str) -> SafeString | str:
+    """The name of a resource, as a link where it has a page. What is gone answers there with 404."""
+    route = _PAGES.get(kind)
+    if not route or not uuid:
+        return name
+    return format_html('<a href="{}">{}</a>', reverse(route, args=[uuid]), name)
+
+
+@register.filter
+def may(actor: Any, permission: str) -> bool:
+    """Whether the actor has the permission anywhere."""
+    return bool(actor.may(permission))
+
+
+@register.filter
+def os_icon(os_type: str) -> str:
+    """The mark of an operating system where the icon set has one."""
+    known = ("debian", "ubuntu", "fedora", "redhat", "windows", "android", "apple")
+    return next((f"brand-{name}" for name in known if name in os_type.lower()), "terminal-2")

@@ -1,0 +1,23 @@
+"""The shell's own pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cloudportal.web.dashboard import Dashboard
+from cloudportal.web.entry import SignIn, SignOut
+from cloudportal.web.jobs import CancelJob, JobDrawer, JobPage, Jobs
+from cloudportal.web.search import Search
+
+app_name = "web"
+
+urlpatterns = [
+    path("", Dashboard.as_view(), name="dashboard"),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-out/", SignOut.as_view(), name="sign-out"),
+    path("search/", Search.as_view(), name="search"),
+    path("jobs/", Jobs.as_view(), name="jobs"),
+    path("jobs/drawer/", JobDrawer.as_view(), name="job-drawer"),
+    path("jobs/<uuid:uuid>/", JobPage.as_view(), name="job"),
+    path("jobs/<uuid:uuid>/cancel/", CancelJob.as_view(), name="job-cancel"),
+]

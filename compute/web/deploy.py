@@ -1,0 +1,116 @@
+"""The deploy wizard: one page, whose summary is computed as you choose."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cloudportal.doors.web.answers import done
+from cloudportal.doors.web.forms import FormPage
+from compute.services.instances import deploy_instance
+from compute.web import estimate
+from compute.web.forms import MANY, DeployForm
+
+
+class Deploy(FormPage):
+    template_name = "compute/deploy.html"
+    parts = {"deploy-form": "compute/_deploy_form.html", "summary": "compute/_deploy_summary.html"}
+    form_class = DeployForm
+    permission = "compute.manage"
+
+    def form_options(self) -> dict[str, Any]:
+        return {"actor": self.actor}
+
+    def initial(self) -> dict[str, Any]:
+        return as_initial(self.request.GET)
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        form: DeployForm = extra["form"]
+        templates = form.choices("template")
+        offerings = form.choices("offering")
+        networks = form.choices("networks")
+        if len(networks) == 1 and not form.is_bound:
+            networks[0]["chosen"] = True
+        for name, rows in (("template", templates), ("offering", offerings)):
+            if rows and not form.raw(name) and not form.is_bound and name == "template" and len(rows) == 1:
+                rows[0]["chosen"] = True
+        template = next((choice["row"] for choice in templates if choice["chosen"]), None)
+        offering = next((choice["row"] for choice in offerings if choice["chosen"]), None)
+        for choice in offerings:
+            choice["price"] = estimate.price(choice["row"], template)
+        return super().context(
+            templates=templates,
+            offerings=offerings,
+            networks=networks,
+            ssh_keys=form.choices("ssh_keys"),
+            summary=self._summary(form, template, offering, networks),
+            **extra,
+        )
+
+    def _summary(self, form: DeployForm, template: Any, offering: Any, networks: Any) -> dict[str, Any]:
+        zone = form.chosen_zone
+        return {
+            "name": "".join(form.raw("name")),
+            "zone": zone,
+            "template": template,
+            "offering": offering,
+            "networks": [choice["row"] for choice in networks if choice["chosen"]],
+            "price": estimate.price(offering, template) if offering else None,
+            "room": estimate.room(zone, offering, template) if offering and zone else None,
+            "call": self._call(form, template, offering, networks),
+        }
+
+    def _call(self, form: DeployForm, template: Any, offering: Any, networks: Any) -> str:
+        """The same by the API, for a script."""
+        wanted = {
+            "name": "".join(form.raw("name")) or "web-1",
+            "zone": str(form.chosen_zone.uuid) if form.chosen_zone else "",
+            "template": str(template.uuid) if template else "",
+            "offering": str(offering.uuid) if offering else "",
+            "networks": [str(choice["row"].uuid) for choice in networks if choice["chosen"]],
+            "ssh_keys": form.raw("ssh_keys"),
+            "user_data": "".join(form.raw("user_data")),
+        }
+        body = json.dumps({name: value for name, value in wanted.items() if value}, indent=2)
+        url = self.request.build_absolute_uri("/api/v1/instances/")
+        return (
+            f"curl -X POST {url} \\\n  -H \"Authorization: Bearer $CLOUDPORTAL_API_KEY\" \\\n"
+            f"  -H 'Content-Type: application/json' \\\n  -d {shlex.quote(body)}"
+        )
+
+    def submit(self, values: dict[str, Any]) -> HttpResponse:
+        job = deploy_instance(
+            self.actor,
+            account=values["account"],
+            zone=values["zone"],
+            name=values["name"],
+            offering=values["offering"],
+            template=values["template"],
+            networks=list(values["networks"]),
+            ssh_keys=list(values["ssh_keys"]),
+            user_data=values["user_data"],
+        )
+        words = _("%(name)s is on its way. Watch its steps below.") % {"name": values["name"]}
+        return done(self.request, words, url=reverse("compute:instance", args=[job.resource_uuid]), job=job, follow=True)
+
+
+class DeployPreview(Deploy):
+    """The form again as it is being filled in, without judging it. By POST, since user data may be long and secret."""
+
+    def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        return redirect("compute:deploy")
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        form = DeployForm(initial=as_initial(request.POST), actor=self.actor)
+        return self.render(form=form)
+
+
+def as_initial(data: QueryDict) -> dict[str, Any]:
+    """Parameters as a form's first values; several of those fields that take several."""
+    return {name: data.getlist(name) if name in MANY else data[name] for name in data}
