@@ -80,12 +80,12 @@ class Lab:
 
     def down(self, *, wipe: bool = False) -> None:
         """Stop everything and wait until it is gone. With `wipe`, forget disks, networks and domains too."""
+        if not self.base.exists():
+            return
         with self._locked():
             self._take_down()
             if wipe:
                 shutil.rmtree(self.base)
-        if not any(self.base.glob("*")):
-            shutil.rmtree(self.base, ignore_errors=True)
 
     def status(self) -> LabStatus:
         alive = find_nodes(self._layout)

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,8 @@ PUBLIC_MAPPING = "public"
 TUNNEL_NETWORK = "172.31.0"
 MANAGEMENT_NETWORK = "172.31.1"
 
+# Not $TMPDIR: whoever asks later must find the same place.
+_SHORT = Path("/tmp")  # noqa: S108 - only used as a private directory that is checked
 # A unix socket's path holds at most 107 bytes; this is the longest name we and libvirt put below a base.
 _SOCKET_PATH_BYTES = 107
 _LONGEST_SOCKET = "/run/hv32/libvirt/libvirt-admin-sock"
@@ -64,7 +65,7 @@ class Layout:
         if len(os.fsencode(self.base)) + len(_LONGEST_SOCKET) <= _SOCKET_PATH_BYTES:
             return self.base / "run"
         digest = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"cloudportal-lab-{digest}"
+        return _SHORT / f"cloudportal-lab-{digest}"
 
     def node(self, name: str) -> Path:
         """What a node keeps over a restart, like a machine keeps its disk."""

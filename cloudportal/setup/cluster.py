@@ -156,11 +156,13 @@ class Cluster:
         call([str(binaries() / program), *arguments], output=self.home / "setup.log", explain=explain)
 
     def _own(self, directory: Path) -> None:
+        """Create a directory for the server; one that somebody else prepared is refused."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.geteuid() == 0:
-            shutil.chown(directory, *server_ids())
-        elif directory.stat().st_uid != os.geteuid():
+        user, group = server_ids() if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+        facts = directory.lstat()
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {os.geteuid(), user}:
             raise ClusterError(f"{directory} belongs to somebody else.")
+        os.chown(directory, user, group)
 
     def _let_through(self, path: Path) -> None:
         """Let the server's user pass, and only pass, the directories above."""

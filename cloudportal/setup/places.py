@@ -2,13 +2,14 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCAL = Path(os.environ.get("CLOUDPORTAL_STATE_DIR") or REPOSITORY / ".local").absolute()
 LOGS = LOCAL / "log"
 
+# Not $TMPDIR: whoever asks later must find the same place.
+_SHORT = Path("/tmp")  # noqa: S108 - whose the directory is gets checked
 _SOCKET_PATH_BYTES = 107
 
 
@@ -17,4 +18,4 @@ def socket_directory(preferred: Path, longest_name: str) -> Path:
     if len(os.fsencode(preferred / longest_name)) <= _SOCKET_PATH_BYTES:
         return preferred
     digest = hashlib.sha256(os.fsencode(preferred)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"cloudportal-{digest}"
+    return _SHORT / f"cloudportal-{digest}"

@@ -91,7 +91,7 @@ def _database(cleanup: ExitStack) -> str:
 
 def _bring_up_zone(cleanup: ExitStack) -> list[str]:
     """The lab, or what takes its place where the machine can't carry one; as arguments for the seed."""
-    if refusal := can_run():
+    if refusal := can_run() or _guest_refusal():
         say(f"  {refusal}")
         say("  A simulated zone takes its place; everything else is the same.")
         return ["--simulated"]
@@ -99,9 +99,17 @@ def _bring_up_zone(cleanup: ExitStack) -> list[str]:
     with step("Bringing up OVN and two KVM hosts"):
         if lab.up():
             cleanup.callback(lab.down)
-    with step("Building the guest image" if not GUEST_IMAGE.exists() else "Checking the guest image"):
-        build_guest(GUEST_IMAGE)
     return ["--lab-base", str(lab.base)]
+
+
+def _guest_refusal() -> str:
+    """Empty when there is a guest image, else why there can't be one: another distribution, no network."""
+    try:
+        with step("Checking the guest image" if GUEST_IMAGE.exists() else "Building the guest image"):
+            build_guest(GUEST_IMAGE)
+    except LabError as error:
+        return f"The small guest can't be built: {str(error).splitlines()[0]}"
+    return ""
 
 
 def _supervisor(environment: dict[str, str], host: str, port: int, live_port: int) -> Supervisor:
