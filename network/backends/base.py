@@ -67,6 +67,9 @@ class NetworkBackend(Protocol):
     def ensure_public(self, spec: PublicSpec) -> None:
         """Make the zone's outside known."""
 
+    def delete_public(self, uuid: UUID) -> None:
+        """Forget an outside. Missing is success; Fatal while networks use it."""
+
     def create_network(self, spec: NetworkSpec) -> None:
         """Switch, router, DHCP, DNS and source NAT; nothing from outside gets in. NotFound without its public one."""
 

@@ -28,6 +28,14 @@ class SimulatedNetworks:
             ),
         )
 
+    def delete_public(self, uuid: UUID) -> None:
+        def delete(connection: sqlite3.Connection) -> None:
+            if connection.execute("SELECT 1 FROM networks WHERE public = ?", (str(uuid),)).fetchone():
+                raise Fatal("Networks still have their way out through this public network.")
+            connection.execute("DELETE FROM publics WHERE uuid = ?", (str(uuid),))
+
+        self._engine.write("delete_public", delete)
+
     def create_network(self, spec: NetworkSpec) -> None:
         details = json.dumps(
             {

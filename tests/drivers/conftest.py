@@ -20,9 +20,8 @@ TEST_DRIVER = "test:///default"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A simulated world with one host."""
-    world = World(tmp_path / "world.sqlite3")
+def world(world: World) -> World:
+    """The simulated world with one host."""
     world.add_host("sim-1", cpus=8, memory_mib=16_384)
     return world
 
@@ -68,16 +67,13 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorageB
 
 
 @pytest.fixture(params=["simulator", pytest.param("ovn", marks=pytest.mark.lab)])
-def networks(request: pytest.FixtureRequest) -> Iterator[NetworkBackend]:
-    """A network engine of each kind, left as it was found."""
+def network_engine(request: pytest.FixtureRequest) -> Iterator[NetworkBackend]:
+    """A network engine of each kind."""
     if request.param == "simulator":
         backend = networks_for(request.getfixturevalue("world").url())
     else:
         pytest.importorskip("ovsdbapp", reason="ovsdbapp is not installed")
         lab = request.getfixturevalue("lab")
         backend = networks_for(f"{lab.ovn_nb_url}?sb={lab.ovn_sb_url}")
-    before = backend.networks()
     yield backend
-    for uuid in backend.networks() - before:
-        backend.delete_network(uuid)
     backend.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from cloudportal.infrastructure.drivers.errors import NotFound
+from cloudportal.infrastructure.drivers.errors import Fatal, NotFound
 from network.backends.base import NetworkBackend, NetworkSpec, PortSpec, PublicSpec
 
 PUBLIC = PublicSpec(uuid4(), "public", IPv4Network("203.0.113.0/24"), IPv4Address("203.0.113.1"))
@@ -40,6 +41,16 @@ def port_spec(network: NetworkSpec, number: int = 11) -> PortSpec:
 
 
 @pytest.fixture
+def networks(network_engine: NetworkBackend) -> Iterator[NetworkBackend]:
+    """An engine that is left without our public network: two of them on one mapping would be in each other's way."""
+    before = network_engine.networks()
+    yield network_engine
+    for uuid in network_engine.networks() - before:
+        network_engine.delete_network(uuid)
+    network_engine.delete_public(PUBLIC.uuid)
+
+
+@pytest.fixture
 def network(networks: NetworkBackend) -> NetworkSpec:
     """A network that is on the engine."""
     spec = network_spec()
@@ -53,6 +64,15 @@ def test_a_public_network_may_be_set_up_again(networks: NetworkBackend) -> None:
     networks.ensure_public(PUBLIC)
 
     assert PUBLIC.uuid not in networks.networks()
+
+
+def test_a_public_network_that_networks_use_stays(networks: NetworkBackend, network: NetworkSpec) -> None:
+    with pytest.raises(Fatal):
+        networks.delete_public(PUBLIC.uuid)
+
+    networks.delete_network(network.uuid)
+    networks.delete_public(PUBLIC.uuid)
+    networks.delete_public(PUBLIC.uuid)
 
 
 def test_a_network_without_its_public_network_is_not_found(networks: NetworkBackend) -> None:

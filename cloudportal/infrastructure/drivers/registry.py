@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from cloudportal.infrastructure.drivers.errors import Fatal, Unsupported
 
 
-def driver_class(url: str, drivers: Mapping[str, str]) -> Any:  # noqa: ANN401 - each registry names its Protocol
+def driver_class(url: str, drivers: Mapping[str, str]) -> Any:
     """The class that serves `url`, from a table of scheme to ``package.module:Class``.
 
     The part of the scheme before the first ``+`` names the engine, the rest its transport.

@@ -41,6 +41,9 @@ class OvnNetworks:
     def ensure_public(self, spec: PublicSpec) -> None:
         self._northbound.change("Set up the public network", lambda rows: networks.ensure_public(rows, spec))
 
+    def delete_public(self, uuid: UUID) -> None:
+        self._northbound.change("Remove the public network", lambda rows: networks.remove_public(rows, uuid))
+
     def create_network(self, spec: NetworkSpec) -> None:
         what = "Create the network"
         mapping = self._northbound.read(what, lambda rows: networks.public_mapping(rows, spec.public))

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from uuid import UUID
 
+from cloudportal.infrastructure.drivers.errors import Fatal
+
 _NETWORK_PREFIX = "network-"
+_DNS_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
+
+
+def quoted(name: str) -> str:
+    """A DNS name as a string constant of OVN's action language, into which DHCP options are pasted.
+
+    Raises:
+        Fatal: it holds anything that a DNS name can't, such as a quotation mark.
+    """
+    if not _DNS_NAME.fullmatch(name):
+        raise Fatal(f"{name!r} is no host or domain name.")
+    return f'"{name}"'
 
 
 def public_switch(public: UUID) -> str:

@@ -39,6 +39,15 @@ def ensure_public(rows: Rows, spec: PublicSpec) -> None:
     rows.refer(switch, "ports", uplink)
 
 
+def remove_public(rows: Rows, uuid: UUID) -> None:
+    switch = rows.named("Logical_Switch", names.public_switch(uuid))
+    if switch is None:
+        return
+    if any(port.type == "router" for port in children(switch, "ports")):
+        raise Fatal("Networks still have their way out through this public network.")
+    switch.delete()
+
+
 def public_mapping(rows: Rows, public: UUID) -> str:
     """Raises NotFound when the zone's outside is not known."""
     return str(_public(rows, public).external_ids[MAPPING_KEY])
@@ -175,7 +184,7 @@ def _dhcp(rows: Rows, spec: NetworkSpec) -> None:
     if spec.dns_servers:
         options["dns_server"] = "{" + ", ".join(map(str, spec.dns_servers)) + "}"
     if spec.domain:
-        options["domain_name"] = f'"{spec.domain}"'
+        options["domain_name"] = names.quoted(spec.domain)
     cidr = str(spec.gateway.network)
     default = {**options, "router": str(spec.gateway.ip)}
     rows.ensure_object("DHCP_Options", dhcp_key(spec.uuid, True), cidr=cidr, options=default)

@@ -30,7 +30,10 @@ def ensure_port(rows: Rows, spec: PortSpec) -> None:
     )
     _offer_host_name(port, spec)
     rows.refer(switch, "ports", port)
-    record = rows.ensure_object("DNS", str(spec.uuid), records=_records(spec, switch.external_ids.get(DOMAIN_KEY, "")))
+    # From OVN 23.09 on, a question for a name's IPv6 address is answered with "none" and not passed on.
+    owned = {"options": {"ovn-owned": "true"}} if rows.has_column("DNS", "options") else {}
+    records = _records(spec, switch.external_ids.get(DOMAIN_KEY, ""))
+    record = rows.ensure_object("DNS", str(spec.uuid), records=records, **owned)
     rows.refer(switch, "dns_records", record)
 
 
@@ -71,8 +74,8 @@ def _offer_host_name(port: Row, spec: PortSpec) -> None:
     """One key of many: others belong to whoever moves the port between hosts."""
     present = getattr(port, "options", {}).get("hostname")
     if spec.default and spec.hostname:
-        if present != spec.hostname:
-            port.setkey("options", "hostname", spec.hostname)
+        if present != (wanted := names.quoted(spec.hostname)):
+            port.setkey("options", "hostname", wanted)
     elif present is not None:
         port.delkey("options", "hostname")
 

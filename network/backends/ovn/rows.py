@@ -24,6 +24,10 @@ class Rows:
         self._idl = idl
         self._transaction = transaction
 
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether this release of OVN knows the column."""
+        return column in self._idl.tables[table].columns
+
     def all(self, table: str) -> list[Row]:
         return list(self._idl.tables[table].rows.values())
 

@@ -1,0 +1,106 @@
+"""Connections to libvirt: shared by a process, never by two, and honest about what went wrong."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("libvirt", reason="libvirt-python is not installed")
+
+from cloudportal.infrastructure.drivers.errors import NotFound, Retryable
+from cloudportal.infrastructure.drivers.libvirt_connection import LibvirtSession, unattended
+
+TEST = "test:///default"
+
+
+def test_sessions_of_one_url_share_a_connection() -> None:
+    first = LibvirtSession(TEST).call("connect", lambda connection: connection)
+    second = LibvirtSession(TEST).call("connect", lambda connection: connection)
+
+    assert first is second
+
+
+def test_a_forked_worker_opens_its_own_connection() -> None:
+    session = LibvirtSession(TEST)
+    mine = session.call("connect", lambda connection: connection)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+
+    def work() -> None:
+        theirs = session.call("connect", lambda connection: connection)
+        sender.send((theirs is mine, theirs.getHostname()))
+
+    worker = multiprocessing.get_context("fork").Process(target=work)
+    worker.start()
+    worker.join(20)
+
+    assert worker.exitcode == 0
+    is_mine, host = receiver.recv()
+    assert not is_mine
+    assert host
+    assert mine.isAlive()
+
+
+def test_an_error_says_what_was_attempted_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NotFound, match="Start the instance: Domain not found"):
+        LibvirtSession(TEST).call("Start the instance", lambda connection: connection.lookupByName("none"))
+
+    assert capfd.readouterr().err == ""
+
+
+def test_a_host_that_refuses_is_worth_another_attempt() -> None:
+    with pytest.raises(Retryable, match="Connection refused"):
+        LibvirtSession("qemu+tcp://127.0.0.1:1/system").call("ping", lambda connection: connection.getHostname())
+
+
+def test_a_daemon_that_is_down_is_worth_another_attempt(tmp_path: Path) -> None:
+    url = f"qemu+unix:///system?socket={tmp_path}/none"
+
+    with pytest.raises(Retryable, match="No such file"):
+        LibvirtSession(url).call("ping", lambda connection: connection.getHostname())
+
+
+def test_a_host_that_takes_the_call_and_says_nothing_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"qemu+tcp://127.0.0.1:{silent.getsockname()[1]}/system"
+        began = time.monotonic()
+
+        with pytest.raises(Retryable, match=r"no answer within 0\.5 s"):
+            LibvirtSession(url).call("Reach the host", lambda connection: connection.getHostname(), seconds=0.5)
+
+    assert time.monotonic() - began < 2
+
+
+def test_a_password_in_a_url_is_in_no_message() -> None:
+    with pytest.raises(Retryable) as refusal:
+        LibvirtSession("qemu+tcp://root:hunter2@127.0.0.1:1/system").call("ping", lambda connection: None)
+
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("qemu+ssh://root@kvm1/system", "qemu+ssh://root@kvm1/system?no_tty=1"),
+        ("qemu+ssh://root@kvm1/system?keyfile=/k", "qemu+ssh://root@kvm1/system?no_tty=1&keyfile=%2Fk"),
+        ("qemu+tls://kvm1/system", "qemu+tls://kvm1/system"),
+    ],
+)
+def test_ssh_never_asks_a_question(url: str, expected: str) -> None:
+    assert unattended(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("qemu:///system", True),
+        ("qemu+unix:///system?socket=/x", True),
+        ("qemu+tls://kvm1/system", False),
+        ("qemu+ssh://kvm1/system", False),
+    ],
+)
+def test_only_a_unix_socket_can_carry_screens(url: str, local: bool) -> None:
+    assert LibvirtSession(url).is_local is local
