@@ -23,6 +23,7 @@ from cloudportal.setup.server import ClusterError
 from cloudportal.setup.static_files import collect_if_changed
 from cloudportal.setup.steps import StepFailed, run_step, say, step
 from cloudportal.setup.supervisor import Supervisor
+from cloudportal.setup.tables import migrate_if_needed
 
 GUEST_IMAGE = LOCAL / "cache" / "guest.qcow2"
 LAB_BASE = LOCAL / "lab"
@@ -54,14 +55,16 @@ def serve(host: str, port: int, cleanup: ExitStack) -> None:
         raise StepFailed(f"Port {port} is in use on {host}. Choose another one: make run PORT={port + 1000}")
     live_port = next(candidate for candidate in range(port + 1, port + 100) if is_free(host, candidate))
     environment = _environment(host, live_port, cleanup)
-    run_step("Updating the database's tables", manage("migrate", "--noinput"), environment)
+    migrate_if_needed(environment)
     collect_if_changed(environment)
     zone = _bring_up_zone(cleanup)
+    supervisor = _supervisor(environment, host, port, live_port)
+    cleanup.callback(_stop_children, supervisor)
+    supervisor.tend()  # they take seconds to start, and so does the next step
     run_step("Filling the demonstration cloud", manage("seed_demo", *zone), environment)
     address = browser_address(host, port)
     set_address(LOCAL / "demo.json", address)
-    supervisor = _supervisor(environment, host, port, live_port)
-    cleanup.callback(_stop_children, supervisor)
+    supervisor.add("worker", manage("runworker"), LOGS / "worker.log")
     with step("Starting web, live and worker"):
         _wait_until_serving(supervisor, address)
     say(welcome(LOCAL / "demo.json"))
@@ -105,7 +108,7 @@ def _bring_up_zone(cleanup: ExitStack) -> list[str]:
 def _guest_refusal() -> str:
     """Empty when there is a guest image, else why there can't be one: another distribution, no network."""
     try:
-        with step("Checking the guest image" if GUEST_IMAGE.exists() else "Building the guest image"):
+        with step("Guest image"):
             build_guest(GUEST_IMAGE)
     except LabError as error:
         return f"The small guest can't be built: {str(error).splitlines()[0]}"
@@ -121,7 +124,6 @@ def _supervisor(environment: dict[str, str], host: str, port: int, live_port: in
     supervisor = Supervisor(environment, say)
     supervisor.add("web", python(*gunicorn), LOGS / "web.log")
     supervisor.add("live", python(*uvicorn), LOGS / "live.log")
-    supervisor.add("worker", manage("runworker"), LOGS / "worker.log")
     return supervisor
 
 
