@@ -140,6 +140,6 @@ def instance(actor: Actor, cloud: Cloud, **more: object) -> Instance:
 
 
 def finished(job: Job) -> Job:
-    run_until_over(job)
+    run_until_over(job, hurry=True)
     assert job.state == "succeeded", f"{job.title}: {job.error}"
     return job

@@ -12,8 +12,8 @@ from cloudportal.jobs.models.job import ACTIVE
 IDLE_SECONDS = 0.02
 
 
-def run_until_over(job: Job, timeout_seconds: float = 120) -> Job:
-    """Work on a job, and on the jobs that it waits for, until it is over.
+def run_until_over(job: Job, timeout_seconds: float = 120, *, hurry: bool = False) -> Job:
+    """Work on a job, and on the jobs that it waits for, until it is over; with `hurry`, waits are skipped.
 
     Raises:
         TimeoutError: it is not over in time.
@@ -23,8 +23,8 @@ def run_until_over(job: Job, timeout_seconds: float = 120) -> Job:
         if time.monotonic() > end:
             raise TimeoutError(f"“{job.title}” is {job.state} after {timeout_seconds} seconds")
         for child in Job.objects.filter(parent=job, state__in=ACTIVE):
-            run_once(child)
-        if not run_once(job):
+            run_once(child, hurry=hurry)
+        if not run_once(job, hurry=hurry):
             time.sleep(IDLE_SECONDS)
         job.refresh_from_db()
     return job
