@@ -109,14 +109,14 @@ class LibvirtHypervisor:
         )
 
     def _facts(self, connection: libvirt.virConnect) -> HostFacts:
-        model, memory_mib, cpus, *_ = connection.getInfo()
+        model, _, cpus, *_ = connection.getInfo()
         capabilities = ElementTree.fromstring(connection.getCapabilities())
         return HostFacts(
             hypervisor=connection.getType(),
             version=_dotted(connection.getVersion()),
             hostname=connection.getHostname(),
             cpus=cpus,
-            memory_mib=memory_mib,
+            memory_mib=_memory_mib(connection),
             cpu_model=capabilities.findtext("./host/cpu/model") or model,
             virt_type=self._virt_type(connection),
         )
@@ -127,6 +127,17 @@ class LibvirtHypervisor:
         if self._session.is_test:
             raise Unsupported("libvirt's test driver has no screens.")
         return local_console(domain) if self._session.is_local else remote_console(domain, self._session.host)
+
+
+def _memory_mib(connection: libvirt.virConnect) -> int:
+    """What the host's kernel has. The node's description may be older: memory comes and goes on virtual hosts."""
+    try:
+        statistics = connection.getMemoryStats(libvirt.VIR_NODE_MEMORY_STATS_ALL_CELLS)
+        return int(statistics["total"]) // 1024
+    except libvirt.libvirtError as error:
+        if error.get_error_code() != libvirt.VIR_ERR_NO_SUPPORT:
+            raise
+        return int(connection.getInfo()[1])
 
 
 def _dotted(version: int) -> str:

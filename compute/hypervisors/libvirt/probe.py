@@ -22,6 +22,7 @@ from compute.hypervisors.libvirt.xml import cpu_model
 logger = logging.getLogger(__name__)
 
 PROBE_PREFIX = "cloudportal-probe-"
+PROBED_TYPE = "kvm"
 PROBE_SECONDS = 30.0
 _answers: dict[tuple[int, str], Literal["kvm", "qemu"]] = {}
 
@@ -30,7 +31,7 @@ def usable_virt_type(url: str, connection: libvirt.virConnect) -> Literal["kvm",
     """``kvm`` when a probe guest ran on it, else ``qemu``. Asked once for each process and url."""
     key = (os.getpid(), url)
     if key not in _answers:
-        _answers[key] = "kvm" if _offers_kvm(connection) and _probe_guest_ran(connection) else "qemu"
+        _answers[key] = "kvm" if _offers_kvm(connection) and probe_guest_ran(connection) else "qemu"
     return _answers[key]
 
 
@@ -39,7 +40,7 @@ def _offers_kvm(connection: libvirt.virConnect) -> bool:
     return capabilities.find("./guest/arch[@name='x86_64']/domain[@type='kvm']") is not None
 
 
-def _probe_guest_ran(connection: libvirt.virConnect) -> bool:
+def probe_guest_ran(connection: libvirt.virConnect) -> bool:
     """Boot a guest with nothing to boot from. It has run when its firmware gave up and asked for a reset.
 
     The reset ends it with the reason "shut down"; a guest that KVM could not run is gone for
@@ -66,14 +67,14 @@ def _probe_guest_ran(connection: libvirt.virConnect) -> bool:
 
 
 def _probe_xml() -> str:
-    domain = Element("domain", type="kvm")
+    domain = Element("domain", type=PROBED_TYPE)
     for tag, text in (("name", f"{PROBE_PREFIX}{uuid4()}"), ("memory", "65536"), ("vcpu", "1")):
         SubElement(domain, tag).text = text
     system = SubElement(domain, "os")
     SubElement(system, "type", arch="x86_64", machine="q35").text = "hvm"
     SubElement(system, "bios", rebootTimeout="0")
     SubElement(SubElement(domain, "features"), "acpi")
-    cpu_model(domain, "kvm")
+    cpu_model(domain, PROBED_TYPE)
     for tag in ("on_poweroff", "on_reboot", "on_crash"):
         SubElement(domain, tag).text = "destroy"
     devices = SubElement(domain, "devices")
