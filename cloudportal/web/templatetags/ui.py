@@ -244,3 +244,9 @@ def os_icon(os_type: str) -> str:
     """The mark of an operating system where the icon set has one."""
     known = ("debian", "ubuntu", "fedora", "redhat", "windows", "android", "apple")
     return next((f"brand-{name}" for name in known if name in os_type.lower()), "terminal-2")
+
+
+@register.filter
+def humanise(name: str) -> str:
+    """``instance_running`` in words."""
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,98 @@
+"""The picture of a network: internet, router, switch, instances. The page has a table with the same facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from network.models import Network, Port, PublicAddress
+
+MOST = 8
+ROW_HEIGHT, WIDTH, TOP = 58, 860, 24
+BOX_WIDTH, BOX_HEIGHT = 190, 42
+COLUMNS = (10, 220, 430, 660)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle with two lines of text."""
+
+    x: int
+    y: int
+    label: str
+    note: str
+    width: int = BOX_WIDTH
+    state: str = ""
+    colour: str = ""
+    instance: Any = None
+
+    @property
+    def middle(self) -> int:
+        return self.y + BOX_HEIGHT // 2
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def text_x(self) -> int:
+        return self.x + 14
+
+    @property
+    def label_y(self) -> int:
+        return self.y + 18
+
+    @property
+    def note_y(self) -> int:
+        return self.y + 33
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    height: int
+    main: list[Box]
+    instances: list[Box]
+    hidden: int
+    bus_x: int
+
+    @property
+    def bus(self) -> tuple[int, int]:
+        """Where the vertical line of the switch begins and ends."""
+        middles = [box.middle for box in (*self.instances, self.main[-1])]
+        return min(middles), max(middles)
+
+    @property
+    def last_y(self) -> int:
+        return self.height - 10
+
+
+def draw(network: Network, addresses: Sequence[PublicAddress], ports: Sequence[Port]) -> Topology:
+    """Lay the picture out; of many instances the first ones."""
+    held = [(port, port.nic.instance) for port in ports if hasattr(port, "nic")]
+    shown = held[:MOST]
+    height = max(1, len(shown)) * ROW_HEIGHT + 2 * TOP
+    y = height // 2 - BOX_HEIGHT // 2
+    nat = next((str(address) for address in addresses if address.is_source_nat), "no address")
+    main = [
+        Box(COLUMNS[0], y, "Internet", network.zone.name, 150),
+        Box(COLUMNS[1], y, "Router", f"out as {nat}", 170),
+        Box(COLUMNS[2], y, _short(network.name, 20), network.cidr, 170),
+    ]
+    boxes = [
+        Box(
+            COLUMNS[3],
+            TOP + index * ROW_HEIGHT,
+            _short(instance.name, 22),
+            str(port.address),
+            state=instance.state,
+            colour=instance.lifecycle.states[instance.state].colour,
+            instance=instance,
+        )
+        for index, (port, instance) in enumerate(shown)
+    ]
+    return Topology(height, main, boxes, len(held) - len(shown), COLUMNS[3] - 30)
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
