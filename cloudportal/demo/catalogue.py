@@ -28,8 +28,8 @@ OFFERINGS = (
     ("Medium", "A web server with its database", 2, 1024, "0.018"),
     ("Large", "A busy application", 4, 4096, "0.062"),
 )
-TEMPLATE_NAME = "Tiny Linux"
-NETWORK = ("default", "10.1.0.0/24")
+GUEST, BLANK = "Tiny Linux", "Blank disk"
+NETWORK_CIDR = "10.1.0.0/24"
 BLANK_BYTES = 64 << 20
 
 
@@ -53,7 +53,8 @@ def ensure_template(account: Account, zone: Zone, image: Path | None) -> Templat
     Raises:
         RuntimeError: it could not be registered.
     """
-    known = _taken_up(Template.objects.filter(name=TEMPLATE_NAME, store__zone=zone, removed_at=None).first())
+    name = BLANK if image is None else GUEST
+    known = _taken_up(Template.objects.filter(name=name, store__zone=zone, removed_at=None).first())
     if known is not None and known.state == "Ready":
         return known
     if known is not None:
@@ -69,7 +70,7 @@ def ensure_template(account: Account, zone: Zone, image: Path | None) -> Templat
             file, image_format = image.open("rb"), "qcow2"
         with file:
             job = upload_template(
-                SYSTEM, account=account, zone=zone, name=TEMPLATE_NAME, file=file, format=image_format,
+                SYSTEM, account=account, zone=zone, name=name, file=file, format=image_format,
                 os_type="Linux", is_public=True,
             )  # fmt: skip
     if run_until_over(job).state != "succeeded":
@@ -85,19 +86,18 @@ def _taken_up(row: R | None) -> R | None:
     return row
 
 
-def ensure_network(account: Account, zone: Zone) -> Network:
+def ensure_network(account: Account, zone: Zone, name: str) -> Network:
     """The tenant's first network.
 
     Raises:
         RuntimeError: it could not be created.
     """
-    name, cidr = NETWORK
     known = _taken_up(Network.objects.filter(account=account, zone=zone, name=name, removed_at=None).first())
     if known is not None and known.state == "Implemented":
         return known
     if known is not None:
         run_until_over(delete_network(SYSTEM, network=known))
-    job = run_until_over(create_network(SYSTEM, account=account, zone=zone, name=name, cidr=cidr))
+    job = run_until_over(create_network(SYSTEM, account=account, zone=zone, name=name, cidr=NETWORK_CIDR))
     if job.state != "succeeded":
         raise RuntimeError(f"The network could not be created: {job.error}")
     return job.resource

@@ -54,7 +54,7 @@ def lab_plan(base: Path, state_dir: Path) -> Plan:
         hosts=tuple((host.name, host.libvirt_url) for host in lab.hosts),
         datapath=Host.Datapath.NETDEV,
         pool_url=lab.hosts[0].libvirt_url,
-        pool_path=str(lab.shared / "pool"),
+        pool_path=str(lab.shared),
         store_path=state_dir / "secondary",
     )
 
@@ -75,7 +75,7 @@ def simulated_plan(state_dir: Path) -> Plan:
         hosts=tuple((name, world.url(name, latency_ms=40)) for name in names),
         datapath=Host.Datapath.KERNEL,
         pool_url=world.url(),
-        pool_path="/pools/primary",
+        pool_path="/pools",
         store_path=state_dir / "secondary",
     )
 
@@ -123,4 +123,6 @@ def _ensure_storage(zone: Zone, cluster: Cluster, plan: Plan) -> None:
     if not SecondaryStore.objects.filter(zone=zone).exists():
         create_store(SYSTEM, zone=zone, name="Secondary 1", path=str(plan.store_path))
     if not StoragePool.objects.filter(cluster=cluster).exists():
-        create_pool(SYSTEM, cluster=cluster, name="Primary 1", url=plan.pool_url, path=plan.pool_path)
+        # A directory for each zone: a lab may outlive the database that knew its first pool.
+        path = f"{plan.pool_path}/{zone.uuid}"
+        create_pool(SYSTEM, cluster=cluster, name="Primary 1", url=plan.pool_url, path=path)

@@ -5,7 +5,9 @@ Rules 1 to 4 are about instances and stand in `repair_instance`. The others:
 5. A volume in a pool whose row is removed: it is deleted there. A volume without a row is left alone, and reported.
 6. A port on the network engine without a row: it is deleted there. Rows come first, so it is a left-over.
 7. A network on the engine that is removed here, or has no row: it is deleted there.
-8. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
+8. A network that is Implemented here and missing on the engine: it is made again there, empty; ports come back
+   when their instances start.
+9. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from compute.engines import hypervisor_of
 from compute.hypervisors.base import PowerState
 from compute.models import Instance
 from compute.workflows.repair_instance import ON, REPAIR_INSTANCE
+from network.backends.base import NetworkBackend
 from network.engines import backend_of as network_of
+from network.engines import network_spec, public_spec
 from network.models import Network, Port
 from storage.engines import backend_of as storage_of
 from storage.models import StoragePool, Volume
@@ -119,12 +123,24 @@ def _compare_zone(run: Run[None], zone: Zone) -> None:
     for uuid in found - set(live.values_list("uuid", flat=True)):
         backend.delete_network(uuid)
         run.log(f"Rule 7: network {uuid} deleted; it was removed here.", "warning")
+    _make_missing(run, zone, backend)
+
+
+def _make_missing(run: Run[None], zone: Zone, backend: NetworkBackend) -> None:
+    wanted = list(Network.objects.filter(zone=zone, state="Implemented", removed_at=None).select_related("zone"))
+    # Asked again, since one may have been made since the first look.
+    missing = {network.uuid for network in wanted} - backend.networks()
+    for network in wanted:
+        if network.uuid in missing:
+            backend.ensure_public(public_spec(zone))
+            backend.create_network(network_spec(network))
+            run.log(f"Rule 8: network {network} made again; the engine had lost it.", "warning")
 
 
 @RECONCILE.step("Counters")
 def counters(run: Run[None]) -> None:
     for name, problem in wrong_counters():
-        run.log(f"Rule 8: {name}: {problem}", "error")
+        run.log(f"Rule 9: {name}: {problem}", "error")
 
 
 def wrong_counters() -> list[tuple[str, str]]:

@@ -51,5 +51,5 @@ class Command(BaseCommand):
             "zone": str(zone.uuid),
             "offering": str(ensure_offerings().uuid),
             "template": str(ensure_template(operators, zone, image).uuid),
-            "network": str(ensure_network(acme, zone).uuid),
+            "network": str(ensure_network(acme, zone, "default" if image else "simulated").uuid),
         }
