@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from xml.etree.ElementTree import Element
@@ -12,6 +14,7 @@ pytest.importorskip("libvirt", reason="libvirt-python is not installed")
 
 from defusedxml import ElementTree
 
+from cloudportal.infrastructure.drivers.errors import Retryable
 from cloudportal.infrastructure.drivers.libvirt_connection import LibvirtSession
 from compute.hypervisors.base import Datapath, DiskSpec, HostTarget, InstanceSpec, NicSpec, PowerState
 from compute.hypervisors.libvirt import probe
@@ -100,3 +103,42 @@ def test_what_a_host_says_it_can_run_does_run(lab: Lab) -> None:
         assert hypervisor.power_state(spec.uuid) is PowerState.RUNNING
     finally:
         hypervisor.remove_instance(spec.uuid)
+
+
+@pytest.mark.lab
+def test_a_host_that_lost_its_power_is_missed_in_seconds_and_reached_again_when_it_is_back(lab: Lab) -> None:
+    last = lab.hosts[-1]
+    hypervisor = hypervisor_for(HostTarget(last.libvirt_url))
+    hypervisor.ping()
+
+    lab.kill_host(last.name)
+    try:
+        began = time.monotonic()
+        with pytest.raises(Retryable):
+            hypervisor.ping()
+        assert time.monotonic() - began < 6
+    finally:
+        lab.start_host(last.name)
+
+    hypervisor.ping()
+    assert hypervisor.power_states() is not None
+
+
+@pytest.mark.lab
+def test_a_forked_worker_reaches_a_host_and_so_does_its_parent_afterwards(lab: Lab) -> None:
+    hypervisor = hypervisor_for(HostTarget(lab.hosts[0].libvirt_url))
+    hypervisor.ping()
+
+    def work() -> None:
+        for _ in range(20):
+            hypervisor.ping()
+            hypervisor.power_states()
+
+    workers = [multiprocessing.get_context("fork").Process(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    hypervisor.ping()
