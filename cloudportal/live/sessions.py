@@ -1,0 +1,60 @@
+"""Who listens: the user of a session cookie, and the accounts whose changes they may hear of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import close_old_connections
+from django.http import HttpRequest
+
+from tenants.actor import NOWHERE, Actor, actor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What somebody may hear: everything, or the changes of these accounts."""
+
+    everything: bool
+    accounts: frozenset[int]
+
+    def may_hear(self, account: int | None) -> bool:
+        return self.everything or (account is not None and account in self.accounts)
+
+
+def session_key(cookies: str) -> str:
+    try:
+        jar = SimpleCookie(cookies)
+    except CookieError:
+        return ""
+    morsel = jar.get(settings.SESSION_COOKIE_NAME)
+    return morsel.value if morsel else ""
+
+
+def listener_of(key: str) -> Listener | None:
+    """Read session, user and grants afresh; None when the session is not signed in any more. Blocks."""
+    close_old_connections()
+    try:
+        actor = _actor(key)
+        return _listener(actor) if actor else None
+    finally:
+        close_old_connections()
+
+
+def _actor(key: str) -> Actor | None:
+    engine: Any = import_module(settings.SESSION_ENGINE)
+    request = HttpRequest()
+    request.session = engine.SessionStore(key)
+    user: Any = get_user(request)
+    return actor_of(user) if user.is_authenticated and user.is_active else None
+
+
+def _listener(actor: Actor) -> Listener:
+    reach = actor.reach.get("jobs.view", NOWHERE)
+    if reach.everywhere:
+        return Listener(True, frozenset())
+    return Listener(False, frozenset(actor.accounts("jobs.view").values_list("pk", flat=True)))
