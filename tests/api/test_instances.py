@@ -125,9 +125,7 @@ def test_a_reader_sees_and_may_not_do(cloud: Cloud, tenant: Actor, role: str, st
     assert api.post(f"instances/{instance.uuid}/stop/").status_code == status
 
 
-def test_operators_see_the_host_and_tenants_do_not(
-    api: Api, operator_api: Api, tenant: Actor, cloud: Cloud
-) -> None:
+def test_operators_see_the_host_and_tenants_do_not(api: Api, operator_api: Api, tenant: Actor, cloud: Cloud) -> None:
     address = f"instances/{factories.instance(tenant, cloud).uuid}/"
 
     assert operator_api.get(address).json()["host"]["name"] == cloud.hosts()[0].name

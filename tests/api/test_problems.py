@@ -145,5 +145,3 @@ def test_a_wrong_key_is_not_saved_by_a_session(tenant: Actor) -> None:
     browser.force_login(User.objects.get(pk=tenant.user_id))
 
     assert_problem(browser.get(f"{BASE}/me/", headers={"authorization": "Bearer x"}), 401, "not-authenticated")
-
-

@@ -1,0 +1,82 @@
+"""Everything that one tenant has, each thing under a name that nobody else would have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cloudportal.core.models import Event
+from cloudportal.jobs.models import Job
+from compute.models import Instance
+from compute.services.ssh_keys import create_ssh_key
+from storage.models import Volume
+from tenants.actor import Actor, actor_of
+from tenants.models import Account, ApiKey, User
+from tenants.services.api_keys import create_api_key
+from tests import factories
+from tests.factories import Cloud
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPEqvJ+QCKdFAQCUM3bHqvqZr1eR0jjBYHNVLwTb4f8q sesame@home"
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """`things` maps a noun of the table to the object; `shared` are those of the cloud that everybody may see."""
+
+    actor: Actor
+    things: dict[str, Any]
+    shared: dict[str, Any]
+
+    def words(self) -> set[str]:
+        """Ids and names that no answer to anybody else may hold."""
+        found = {self.actor.name}
+        for thing in self.things.values():
+            found |= {str(thing.uuid), thing.uuid.hex}
+            found |= {word for word in (getattr(thing, "name", ""), getattr(thing, "address", "")) if word}
+        return found - {""}
+
+
+def estate(cloud: Cloud) -> Estate:
+    """One of each noun, made by a new tenant."""
+    person = factories.user("member", factories.account("sesame-account"))
+    actor = actor_of(person)
+    home = Account.objects.get(pk=person.account_id)
+    network = factories.network(actor, cloud.zone, name="sesame-network")
+    template = factories.template(cloud.zone, home, is_public=False)
+    key = create_ssh_key(actor, account=home, name="sesame-key", public_key=PUBLIC_KEY)
+    instance = factories.instance(actor, cloud, on=network, name="sesame-vm", ssh_keys=[key])
+    api_key, _ = create_api_key(actor, user=person, name="sesame-api-key")
+    things = {
+        "network": network,
+        "template": template,
+        "ssh_key": key,
+        "instance": instance,
+        "volume": Volume.objects.get(attachment__instance=instance),
+        "api_key": ApiKey.objects.get(pk=api_key.pk),
+        "public_address": network.public_addresses.get(),
+        "job": Job.objects.filter(resource_uuid=instance.uuid).latest("id"),
+        "event": Event.objects.filter(resource_uuid=instance.uuid).latest("id"),
+        "account": home,
+        "domain": home.domain,
+        "user": User.objects.get(pk=person.pk),
+    }
+    return Estate(Actor(actor.name, actor.user_id, actor.account_id, actor.reach), things, _shared(cloud))
+
+
+def _shared(cloud: Cloud) -> dict[str, Any]:
+    host = cloud.hosts()[0]
+    return {
+        "zone": cloud.zone,
+        "offering": cloud.offering,
+        "disk_offering": cloud.offering.root_disk,
+        "pod": cloud.cluster.pod,
+        "cluster": cloud.cluster,
+        "host": host,
+        "pool": cloud.pool,
+        "store": cloud.store,
+    }
+
+
+def is_still_there(estate: Estate) -> bool:
+    """Whether the instance runs as before and has lost nothing."""
+    return Instance.objects.filter(pk=estate.things["instance"].pk, state="Running").exists()

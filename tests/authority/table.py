@@ -1,0 +1,145 @@
+"""Who may do what on which address: one row for each, and a test that fails where one is missing.
+
+A new address needs a row here before anything else is green. `Own` takes the id of a tenant's thing and must be
+404 for everybody else; `Cloud` takes the id of a thing of the cloud; `Listing` may show nothing of another tenant;
+`Open` is for everybody and shows nothing of anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An object of a tenant. Each method must answer others 404, with the body of an id that never was."""
+
+    noun: str
+    methods: tuple[str, ...] = ("get",)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """An object of the cloud. Tenants see it or not; they may write none of it."""
+
+    noun: str
+    seen: bool
+    writes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Shows what the caller may see. `query` is what the address needs; `status` what it answers a tenant."""
+
+    query: str = ""
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Makes something for the caller, or does something to several things named in the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """For everybody. `status` is what it answers who is not signed in, `signed_in` what it answers who is."""
+
+    query: str = ""
+    status: int = 200
+    signed_in: int = 200
+
+
+Rule = Own | Cloud | Listing | Writing | Open
+
+_GET_DELETE, _POST = ("get", "delete"), ("post",)
+
+API: dict[str, Rule] = {
+    "api:account-list": Listing(),
+    "api:account-detail": Own("account"),
+    "api:api-key-list": Listing(),
+    "api:api-key-detail": Own("api_key", _GET_DELETE),
+    "api:capacity-list": Listing(),
+    "api:cluster-list": Listing(),
+    "api:cluster-detail": Cloud("cluster", seen=False, writes=("patch",)),
+    "api:disk-offering-list": Listing(),
+    "api:disk-offering-detail": Cloud("disk_offering", seen=True, writes=("patch",)),
+    "api:docs": Open(),
+    "api:domain-list": Listing(),
+    "api:domain-detail": Own("domain"),
+    "api:event-list": Listing(),
+    "api:event-detail": Own("event"),
+    "api:host-list": Listing(),
+    "api:host-detail": Cloud("host", seen=False, writes=("patch", "delete")),
+    "api:instance-list": Listing(),
+    "api:instance-detail": Own("instance"),
+    "api:instance-console": Own("instance", _POST),
+    "api:instance-destroy": Own("instance", _POST),
+    "api:instance-expunge": Own("instance", _POST),
+    "api:instance-reboot": Own("instance", _POST),
+    "api:instance-recover": Own("instance", _POST),
+    "api:instance-start": Own("instance", _POST),
+    "api:instance-stop": Own("instance", _POST),
+    "api:job-list": Listing(),
+    "api:job-detail": Own("job"),
+    "api:job-cancel": Own("job", _POST),
+    "api:me-list": Listing(),
+    "api:missing": Open(status=404, signed_in=404),
+    "api:network-list": Listing(),
+    "api:network-detail": Own("network", _GET_DELETE),
+    "api:offering-list": Listing(),
+    "api:offering-detail": Cloud("offering", seen=True, writes=("patch",)),
+    "api:pod-list": Listing(),
+    "api:pod-detail": Cloud("pod", seen=False, writes=("patch",)),
+    "api:pool-list": Listing(),
+    "api:pool-detail": Cloud("pool", seen=False, writes=("patch",)),
+    "api:public-address-list": Listing(),
+    "api:public-address-detail": Own("public_address"),
+    "api:schema": Open(),
+    "api:ssh-key-list": Listing(),
+    "api:ssh-key-detail": Own("ssh_key", _GET_DELETE),
+    "api:store-list": Listing(),
+    "api:store-detail": Cloud("store", seen=False),
+    "api:template-list": Listing(),
+    "api:template-detail": Own("template", _GET_DELETE),
+    "api:template-upload": Writing(),
+    "api:usage-list": Listing(),
+    "api:usage-export": Listing(),
+    "api:user-list": Listing(),
+    "api:user-detail": Own("user"),
+    "api:volume-list": Listing(),
+    "api:volume-detail": Own("volume"),
+    "api:zone-list": Listing(),
+    "api:zone-detail": Cloud("zone", seen=True, writes=("patch",)),
+}
+
+_TABS = ("console", "disks", "network", "jobs", "events")
+_OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
+
+WEB: dict[str, Rule] = {
+    "web:dashboard": Listing(),
+    "web:sign-in": Open(signed_in=302),
+    "web:sign-out": Writing(),
+    "web:search": Listing("?q=sesame"),
+    "web:jobs": Listing(),
+    "web:job-drawer": Listing(),
+    "web:job": Own("job"),
+    "web:job-cancel": Own("job", _POST),
+    "compute:instances": Listing(),
+    "compute:deploy": Listing(),
+    "compute:deploy-preview": Writing(),
+    "compute:bulk": Writing(),
+    "compute:instance": Own("instance"),
+    "compute:screen": Own("instance"),
+    **{f"compute:instance-{tab}": Own("instance") for tab in _TABS},
+    **{f"compute:instance-{name}": Own("instance", ("get", "post")) for name in _OPERATIONS},
+    "compute:ssh-keys": Listing(),
+    "compute:ssh-key-new": Listing(),
+    "compute:ssh-key": Own("ssh_key"),
+    "compute:ssh-key-delete": Own("ssh_key", ("get", "post")),
+    "tenants:profile": Listing(),
+    "tenants:api-keys": Listing(),
+    "tenants:api-key-delete": Own("api_key", ("get", "post")),
+    "tenants:events": Listing(),
+}
+
+TABLE: dict[str, Rule] = API | WEB
