@@ -19,6 +19,13 @@ from storage.backends.registry import backend_for as storage_for
 TEST_DRIVER = "test:///default"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` one worker has the lab: two would fight for the processors."""
+    for item in items:
+        if item.get_closest_marker("lab"):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
 @pytest.fixture
 def world(world: World) -> World:
     """The simulated world with one host."""

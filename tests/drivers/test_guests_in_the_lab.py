@@ -14,7 +14,7 @@ from tests.drivers.guests import MTU, Guest, Site, wait_for
 if TYPE_CHECKING:
     from cloudportal.lab import Lab
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.xdist_group("lab")]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
