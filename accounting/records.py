@@ -39,7 +39,7 @@ INSERT INTO accounting_usagerecord
 
 
 def close_hours(now: dt.datetime | None = None, most: int = 48) -> int:
-    """Cut the hours that are over and not yet cut; returns how many. A second run, or one beside it, finds them done."""
+    """Cut the hours that are over and not yet cut; returns how many. A second run finds them done."""
     moment = now or clock.now()
     closed = 0
     hour = _first_open_hour()

@@ -127,9 +127,7 @@ def month_cost(actor: Actor, account: Account | None = None) -> Decimal:
     return sum((cost for _, cost in cost_by_day(actor, start, now, account)), Decimal(0))
 
 
-def records(
-    actor: Actor, start: dt.datetime, end: dt.datetime, account: Account | None = None
-) -> Iterator[HourRow]:
+def records(actor: Actor, start: dt.datetime, end: dt.datetime, account: Account | None = None) -> Iterator[HourRow]:
     """Hour by hour, streamed from the server: a year of a large cloud never is in memory at once.
 
     Raises:
@@ -142,10 +140,10 @@ def records(
 
 def _stream(sql: str, parameters: dict[str, Any]) -> Iterator[HourRow]:
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.itersize = CHUNK
         cursor.execute(sql, parameters)
-        for row in cursor:
-            yield HourRow(*row)
+        while rows := cursor.fetchmany(CHUNK):
+            for row in rows:
+                yield HourRow(*row)
 
 
 def _parameters(start: dt.datetime, end: dt.datetime) -> dict[str, Any]:

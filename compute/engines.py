@@ -40,9 +40,7 @@ def instance_spec(instance: Instance, storage: StorageBackend, seed_source: str)
         name=instance.name,
         cpus=instance.offering.cpus,
         memory_mib=instance.offering.memory_mib,
-        disks=tuple(
-            DiskSpec(row.volume.uuid, storage.volume_source(row.volume.uuid), "qcow2") for row in attachments
-        ),
+        disks=tuple(DiskSpec(row.volume.uuid, storage.volume_source(row.volume.uuid), "qcow2") for row in attachments),
         nics=tuple(NicSpec(nic.port.uuid, nic.port.mac, nic.network.mtu) for nic in nics if nic.port is not None),
         seed_source=seed_source,
     )

@@ -76,7 +76,8 @@ def release_cpu_and_memory(instance: Instance) -> None:
 def release_everything(instance: Instance) -> None:
     """Give back host, disks and addresses. Done already is success."""
     for nic in instance.nics.select_related("port").exclude(port=None):
-        release_port(nic.port)
+        if nic.port is not None:
+            release_port(nic.port)
     for row in instance.attachments.select_related("volume"):
         release_volume(row.volume)
     release_cpu_and_memory(instance)

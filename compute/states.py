@@ -21,7 +21,7 @@ INSTANCE = Lifecycle(
     start=Move(frozenset({"Stopped"}), during="Starting", done="Running", failed="Stopped"),
     stop=Move(frozenset({"Running"}), during="Stopping", done="Stopped", failed="Running"),
     reboot=Move(frozenset({"Running"}), done="Running", failed="Running"),
-    # A failed destroy stays Stopping, with its host still reserved: nobody knows whether it runs, and it may be tried again.
+    # A failed destroy stays Stopping with its host still reserved: nobody knows whether it runs. It may be tried again.
     destroy=Move(frozenset({"Running", "Stopped", "Stopping"}), during="Stopping", done="Destroyed", failed="Stopping"),
     recover=Move(frozenset({"Destroyed"}), done="Stopped"),
     expunge=Move(

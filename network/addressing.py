@@ -28,4 +28,6 @@ def mac_for(leg: Leg, number: int) -> str:
 def lowest_free(network: Network, taken: Iterable[str]) -> IPv4Address | None:
     """The first address that an instance may have and nobody has; None when all are taken."""
     used = {IPv4Address(address) for address in taken}
-    return next((address for address in network.subnet.hosts() if address not in used and network.is_usable(address)), None)
+    return next(
+        (address for address in network.subnet.hosts() if address not in used and network.is_usable(address)), None
+    )

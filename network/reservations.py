@@ -32,7 +32,12 @@ def allocate_port(network: Network, *, hostname: str, is_default: bool) -> Port:
     key = next_id(Port)
     name = _free_hostname(network, hostname, address)
     return Port.objects.create(
-        pk=key, network=network, mac=mac_for(Leg.INSTANCE, key), address=str(address), hostname=name, is_default=is_default
+        pk=key,
+        network=network,
+        mac=mac_for(Leg.INSTANCE, key),
+        address=str(address),
+        hostname=name,
+        is_default=is_default,
     )
 
 
@@ -55,7 +60,10 @@ def allocate_source_nat(network: Network, account: Account, zone: Zone) -> Publi
         CapacityExhausted: the zone has none left.
     """
     free = PublicAddress.objects.filter(zone=zone, account=None)
-    row = free.select_for_update(skip_locked=True).order_by("id").first() or free.select_for_update().order_by("id").first()
+    row = (
+        free.select_for_update(skip_locked=True).order_by("id").first()
+        or free.select_for_update().order_by("id").first()
+    )
     if row is None:
         raise CapacityExhausted(f"Zone {zone} has no free public address.")
     row.account, row.network, row.is_source_nat = account, network, True

@@ -15,5 +15,7 @@ NETWORK = Lifecycle(
         State("Error", "red"),
     ],
     create=Move(frozenset({"Allocated"}), during="Implementing", done="Implemented", failed="Error"),
-    delete=Move(frozenset({"Implemented", "Error", "Shutdown"}), during="Shutdown", done="Destroyed", failed="Shutdown"),
+    delete=Move(
+        frozenset({"Implemented", "Error", "Shutdown"}), during="Shutdown", done="Destroyed", failed="Shutdown"
+    ),
 )

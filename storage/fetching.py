@@ -111,6 +111,10 @@ def _is_allowed(address: str) -> bool:
     ip = ip_address(address)
     mapped = getattr(ip, "ipv4_mapped", None)
     ip = mapped or ip
-    if any(ip in ip_network(block) for block in settings.TEMPLATE_INTERNAL_NETWORKS if ip_network(block).version == ip.version):
+    if any(
+        ip in ip_network(block)
+        for block in settings.TEMPLATE_INTERNAL_NETWORKS
+        if ip_network(block).version == ip.version
+    ):
         return True
     return ip.is_global and not ip.is_multicast

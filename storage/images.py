@@ -63,9 +63,7 @@ def _qemu_img(path: Path, image_format: str) -> dict[str, Any]:
     # The format is given, so that a file can't choose how it is read.
     command = ["qemu-img", "info", "--output=json", "-f", image_format, str(path)]
     try:
-        done = subprocess.run(  # noqa: S603 - fixed program, no shell, a path that we made
-            command, capture_output=True, timeout=LOOK_SECONDS, preexec_fn=_with_little, check=False
-        )
+        done = subprocess.run(command, capture_output=True, timeout=LOOK_SECONDS, preexec_fn=_with_little, check=False)
     except subprocess.TimeoutExpired as error:
         raise Fatal("The image can't be read in reasonable time.") from error
     if done.returncode != 0:

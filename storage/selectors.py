@@ -39,8 +39,10 @@ def storage_capacity(actor: Actor) -> list[Capacity]:
         promised=Sum("allocated_bytes", default=0), capacity=Sum("capacity_bytes", default=0),
         total=Sum("total_bytes", default=0), available=Sum("available_bytes", default=0),
     )  # fmt: skip
-    secondary = stores(actor).order_by().aggregate(
-        total=Sum("total_bytes", default=0), available=Sum("available_bytes", default=0)
+    secondary = (
+        stores(actor)
+        .order_by()
+        .aggregate(total=Sum("total_bytes", default=0), available=Sum("available_bytes", default=0))
     )
     return [
         Capacity("Primary storage promised", "bytes", primary["promised"], primary["capacity"]),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, CharField, F, Model, Q
+from django.db.models import BigIntegerField, CharField, F, Model, Q, Value
 from django.db.models.functions import Cast
 
 from cloudportal.core.errors import NotFound, PermissionDenied
@@ -96,8 +96,8 @@ class Actor:
             return Q()
         scope = Q(**{f"{field}_id__in": sorted(reach.accounts)})
         if reach.paths:
-            below = Account.objects.filter(below(reach.paths, "domain__path")).values("pk")
-            scope |= Q(**{f"{field}_id__in": below})
+            subtree = Account.objects.filter(below(reach.paths, "domain__path")).values("pk")
+            scope |= Q(**{f"{field}_id__in": subtree})
         return scope
 
     def accounts(self, permission: str) -> QuerySet[Account]:
@@ -119,7 +119,7 @@ def actor_of(user: User) -> Actor:
         paths, accounts = granted.setdefault(codename, (set(), set()))
         if path is not None:
             paths.add(path)
-        else:
+        elif account is not None:
             accounts.add(account)
     reach = {name: _reach(paths, accounts) for name, (paths, accounts) in granted.items() if name in PERMISSIONS}
     return Actor(user.username, user.pk, user.account_id, reach)
@@ -143,8 +143,8 @@ def _grants(user: User) -> Iterable[tuple[str, str | None, int | None]]:
 
 
 def _granted(model: type[Model], whose: dict[str, Any], **where: F) -> Any:
-    path = where.get("path", Cast(None, CharField()))
-    account = where.get("account", Cast(None, BigIntegerField()))
+    path = where.get("path", Cast(Value(None), CharField()))
+    account = where.get("account", Cast(Value(None), BigIntegerField()))
     rows = model._default_manager.filter(**whose).order_by()
     return rows.annotate(at_path=path, at_account=account).values_list("permission__codename", "at_path", "at_account")
 

@@ -129,7 +129,11 @@ def network(actor: Actor, zone: Zone, cidr: str = "10.1.0.0/24", name: str = "")
 def deployment(actor: Actor, cloud: Cloud, on: Network | None = None, name: str = "", **more: object) -> Job:
     """An instance on its way."""
     owner = Account.objects.get(pk=actor.account_id)
-    net = on or Network.objects.filter(account=owner, zone=cloud.zone, removed_at=None).first() or network(actor, cloud.zone)
+    net = (
+        on
+        or Network.objects.filter(account=owner, zone=cloud.zone, removed_at=None).first()
+        or network(actor, cloud.zone)
+    )
     fields = {"template": cloud.template, "offering": cloud.offering} | more
     return deploy_instance(actor, account=owner, zone=cloud.zone, name=name or unique("vm"), networks=[net], **fields)
 

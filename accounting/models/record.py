@@ -30,8 +30,10 @@ class UsageRecord(models.Model):
             models.UniqueConstraint(fields=["resource_uuid", "meter", "hour"], name="usage_record_once_per_hour"),
             models.CheckConstraint(condition=Q(seconds__gt=0) & Q(seconds__lte=3600), name="usage_record_in_hour"),
         ]
-        indexes = [models.Index(fields=["account_id", "hour", "id"], name="usage_record_of_account"),
-                   models.Index(fields=["hour", "id"], name="usage_record_of_hour")]
+        indexes = [
+            models.Index(fields=["account_id", "hour", "id"], name="usage_record_of_account"),
+            models.Index(fields=["hour", "id"], name="usage_record_of_hour"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.meter} of {self.resource_name} in {self.hour}"

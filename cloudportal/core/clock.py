@@ -19,4 +19,5 @@ def now() -> dt.datetime:
     """The database's time, in UTC."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        moment: dt.datetime = cursor.fetchone()[0]
+    return moment

@@ -80,16 +80,17 @@ class Lifecycle:
 
     def __getattr__(self, name: str) -> Move:
         try:
-            return self.__dict__["moves"][name]
+            move: Move = self.__dict__["moves"][name]
         except KeyError:
             raise AttributeError(name) from None
+        return move
 
     def allowed(self, state: str) -> tuple[str, ...]:
         """Names of the moves that may start from a state."""
         return tuple(name for name, move in self.moves.items() if state in move.start)
 
 
-class StateField(models.CharField):
+class StateField(models.CharField[str, str]):
     """The state of a lifecycle, kept to its table by a CHECK constraint of the model (`state_is_known`)."""
 
     def __init__(self, lifecycle: Lifecycle | None = None, **options: Any) -> None:

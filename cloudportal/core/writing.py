@@ -54,7 +54,7 @@ def check_fields(row: models.Model, only: set[str] | None = None) -> None:
 
 @contextmanager
 def constraints_as_messages(model: type[models.Model]) -> Iterator[None]:
-    """Turn a violated constraint of the model into InvalidInput; others pass as they are. Keeps the transaction usable."""
+    """Turn a violated constraint of the model into InvalidInput; others pass. The transaction stays usable."""
     try:
         with transaction.atomic():
             yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from cloudportal.infrastructure.models import Zone
 from cloudportal.jobs.inline import run_until_over
@@ -59,23 +59,24 @@ def ensure_template(account: Account, zone: Zone, image: Path | None) -> Templat
         return known
     if known is not None:
         run_until_over(delete_template(SYSTEM, template=known))
-    with tempfile.TemporaryFile() as blank:
-        if image is None:
-            blank.seek(510)
-            blank.write(b"\x55\xaa")
-            blank.truncate(BLANK_BYTES)
-            blank.seek(0)
-            file, image_format = blank, "raw"
-        else:
-            file, image_format = image.open("rb"), "qcow2"
-        with file:
-            job = upload_template(
-                SYSTEM, account=account, zone=zone, name=name, file=file, format=image_format,
-                os_type="Linux", is_public=True,
-            )  # fmt: skip
+    with image.open("rb") if image is not None else _blank_disk() as file:
+        job = upload_template(
+            SYSTEM, account=account, zone=zone, name=name, file=file,
+            format="raw" if image is None else "qcow2", is_public=True,
+        )  # fmt: skip
     if run_until_over(job).state != "succeeded":
         raise RuntimeError(f"The template could not be registered: {job.error}")
     return job.resource
+
+
+def _blank_disk() -> IO[bytes]:
+    """A disk with nothing on it but the signature that makes it one."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.seek(510)
+    file.write(b"\x55\xaa")
+    file.truncate(BLANK_BYTES)
+    file.seek(0)
+    return file
 
 
 def _taken_up(row: R | None) -> R | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-
-from cloudportal.core import clock
+from cloudportal.core.clock import WallClock
 from cloudportal.core.driver_errors import Retryable
 from cloudportal.jobs import failpoints
-from cloudportal.jobs.forward import BACKOFF_SECONDS, Parked
+from cloudportal.jobs.forward import Parked, backoff_seconds
+from cloudportal.jobs.lease import LeaseLost
 from cloudportal.jobs.models import Job, JobStep
 from cloudportal.jobs.reasons import reason_of
 from cloudportal.jobs.run import Run
@@ -31,29 +30,24 @@ def go_backward(run: Run[Any], workflow: Workflow) -> None:
     """
     rows = list(run.job.steps.all())
     for step, row in reversed(list(zip(workflow.steps, rows, strict=True))):
-        if row.state in BEGUN:
+        if row.state in BEGUN and not row.reference.get("undone"):
             _take_back(run, step, row)
 
 
 def _take_back(run: Run[Any], step: Step, row: JobStep) -> None:
-    run.begin(row)
     point = f"{run.job.kind}/{step.name}"
+    run.mark(row, row.state, words=row.message)
     failpoints.reach(f"{point}/undo")
     if step.undo_function is not None:
-        run.checkpoint()
         try:
             step.undo_function(run)
+        except LeaseLost:
+            raise
         except Exception as error:
             _undo_failed(run, row, error)
-    with transaction.atomic():
-        run.lease.write()
-        if row.state != JobStep.State.FAILED:
-            row.state = JobStep.State.UNDONE
-        else:
-            # A failed step keeps its state and message, which tell the user why; this marks it taken back.
-            row.reference |= {"undone": True}
-        row.save(update_fields=["state", "reference"])
-        run.announce()
+    # A failed step keeps its state and message, which tell the user why.
+    failed = row.state == JobStep.State.FAILED
+    run.mark(row, JobStep.State.FAILED if failed else JobStep.State.UNDONE, words=row.message, undone=True)
     failpoints.reach(f"{point}/undone")
 
 
@@ -62,6 +56,6 @@ def _undo_failed(run: Run[Any], row: JobStep, error: Exception) -> None:
     run.record(undo_failures=failures)
     run.log(f"Taking back “{row.title}”: {reason_of(error).message}", "error")
     if isinstance(error, Retryable) and failures < UNDO_TRIES:
-        run_after = clock.now() + timedelta(seconds=BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+        run_after = WallClock() + timedelta(seconds=backoff_seconds(failures))
         run.lease.release(state=Job.State.WAITING, run_after=run_after, message=f"Taking back: {row.title}"[:255])
         raise Parked

@@ -13,16 +13,17 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from cloudportal.core import clock, events
+from cloudportal.core import events
+from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
 from cloudportal.jobs import failpoints
 from cloudportal.jobs.backward import go_backward
 from cloudportal.jobs.forward import Parked, TurnBack, go_forward
 from cloudportal.jobs.heartbeat import Heartbeat
-from cloudportal.jobs.lease import Lease, LeaseLost, claim
+from cloudportal.jobs.lease import LeaseLost, claim
 from cloudportal.jobs.models import Job
 from cloudportal.jobs.reasons import Reason, reason_of
-from cloudportal.jobs.run import Run
+from cloudportal.jobs.run import Run, announce_job
 from cloudportal.jobs.trail import Originator
 from cloudportal.jobs.workflow import WORKFLOWS, Workflow
 
@@ -53,7 +54,8 @@ def _drive(run: Run[Any], workflow: Workflow) -> None:
     if run.job.direction == Job.Direction.DO:
         try:
             go_forward(run, workflow)
-            return _succeed(run, workflow)
+            _succeed(run, workflow)
+            return
         except TurnBack as turn:
             _turn(run, turn.reason)
     go_backward(run, workflow)
@@ -97,8 +99,8 @@ def _fail(run: Run[Any], workflow: Workflow) -> None:
 
 
 def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:
-    run.lease.release(state=state, finished_at=clock.now(), message="", result=run.job.result, **values)
-    run.announce()
+    run.lease.release(state=state, finished_at=WallClock(), message="", result=run.job.result, **values)
+    announce_job(run.job)
     if run.job.account_id is None and state == Job.State.SUCCEEDED:
         return  # Periodic work that went well is in the job list and would drown the trail.
     events.record(

@@ -25,5 +25,5 @@ def reach(point: str) -> None:
 
 def handle_with(handler: Handler | None) -> None:
     """Replace what happens at the points; None restores the environment's choice."""
-    global _handler  # noqa: PLW0603 - one switch a process is what this is
+    global _handler
     _handler = handler or _from_environment

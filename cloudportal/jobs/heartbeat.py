@@ -43,7 +43,7 @@ class Heartbeat:
 
     def _renew(self) -> bool:
         try:
-            self._lease.write()
+            self._lease.renew()
         except LeaseLost:
             self.lost = True
             return False

@@ -35,9 +35,10 @@ def run_once(job: Job, *, hurry: bool = False) -> bool:
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING)
     if not hurry:
         waiting = waiting.filter(run_after__lte=clock.now())
-    due = waiting.update(state=Job.State.QUEUED, run_after=None) or Job.objects.filter(
-        pk=job.pk, state=Job.State.QUEUED
-    ).exists()
+    due = (
+        waiting.update(state=Job.State.QUEUED, run_after=None)
+        or Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).exists()
+    )
     if due:
         engine.run(job.pk)
     return bool(due)

@@ -38,4 +38,6 @@ def reason_of(error: Exception) -> Reason:
     if isinstance(error, Refusal):
         return Reason(error.code, masked(error.message))
     logger.error("step failed unexpectedly", exc_info=error)
-    return Reason("internal", f"An internal error stopped this step ({type(error).__name__}); operators find it in the log.")
+    return Reason(
+        "internal", f"An internal error stopped this step ({type(error).__name__}); operators find it in the log."
+    )

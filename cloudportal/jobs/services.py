@@ -17,7 +17,13 @@ from cloudportal.jobs.workflow import WORKFLOWS, Workflow
 
 
 def start(
-    actor: events.Who, workflow: Workflow, resource: Any = None, *, parent: Job | None = None, title: str = "", **args: Any
+    actor: events.Who,
+    workflow: Workflow,
+    resource: Any = None,
+    *,
+    parent: Job | None = None,
+    title: str = "",
+    **args: Any,
 ) -> Job:
     """Take the resource into the workflow's move and put the job on its way: one transaction.
 
@@ -36,7 +42,9 @@ def start(
         deliver(job)
         announce_job(job)
         if resource is not None and parent is None:
-            events.record(actor, f"{workflow.kind}.requested", f"{job.title}: requested.", resource=resource, job_uuid=job.uuid)
+            events.record(
+                actor, f"{workflow.kind}.requested", f"{job.title}: requested.", resource=resource, job_uuid=job.uuid
+            )
     return job
 
 
@@ -65,7 +73,9 @@ def cancel(actor: events.Who, job: Job) -> Job:
         if not is_cancellable(job) or not rows.update(cancel_requested=True):
             job.refresh_from_db()
             raise Conflict(f"“{job.title}” can't be cancelled any more: it is {job.state}.", state=job.state)
-        events.record(actor, "jobs.cancel", f"{job.title}: cancellation requested.", account_id=job.account_id, job_uuid=job.uuid)
+        events.record(
+            actor, "jobs.cancel", f"{job.title}: cancellation requested.", account_id=job.account_id, job_uuid=job.uuid
+        )
         announce_job(job)
     job.refresh_from_db()
     return job
@@ -131,6 +141,4 @@ def _add_steps(job: Job, workflow: Workflow) -> None:
 
 def announce_resource(resource: Any) -> None:
     """Tell the browsers that a resource changed without a job."""
-    events.announce(
-        "resource", account=resource.account_id, type=resource._meta.label_lower, resource=resource.uuid
-    )
+    events.announce("resource", account=resource.account_id, type=resource._meta.label_lower, resource=resource.uuid)

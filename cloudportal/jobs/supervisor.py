@@ -119,14 +119,18 @@ class Supervisor:
             name=self.name,
             defaults={"beat_at": now, "queue": settings.JOB_QUEUE, "workers": self.workers},
             create_defaults={
-                "beat_at": now, "queue": settings.JOB_QUEUE, "workers": self.workers, "started_at": now, "heard_at": now
+                "beat_at": now,
+                "queue": settings.JOB_QUEUE,
+                "workers": self.workers,
+                "started_at": now,
+                "heard_at": now,
             },
         )
 
     def _start(self) -> None:
         own = {NODE_VARIABLE: self.name, "NODE_NAME": self.name, "JOB_WORKERS": str(self.workers)}
         command = [sys.executable, "-m", "cloudportal.jobs.cluster"]
-        self.cluster = subprocess.Popen(command, env=os.environ | own, start_new_session=True)  # noqa: S603 - our own module
+        self.cluster = subprocess.Popen(command, env=os.environ | own, start_new_session=True)
         self._started = time.monotonic()
 
     def _restart(self) -> None:

@@ -37,7 +37,6 @@ class Wait:
 
     seconds: float
     message: str = ""
-    progress: int | None = None
 
 
 StepFunction = Callable[["Run[Any]"], "Wait | None"]
@@ -80,9 +79,7 @@ class Workflow:
             raise ValueError(f"Two workflows are called {self.kind}")
         WORKFLOWS[self.kind] = self
 
-    def step(
-        self, title: str, *, deadline_seconds: float = 600, tries: int = 5
-    ) -> Callable[[StepFunction], Step]:
+    def step(self, title: str, *, deadline_seconds: float = 600, tries: int = 5) -> Callable[[StepFunction], Step]:
         """Decorator: append a step. The function may return Wait to be called again."""
 
         def append(function: StepFunction) -> Step:

@@ -19,9 +19,7 @@ class VolumeAttachment(models.Model):
 
     class Meta:
         ordering = ("position",)
-        constraints = [
-            models.UniqueConstraint(fields=["instance", "position"], name="attachment_position_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["instance", "position"], name="attachment_position_once")]
 
     def __str__(self) -> str:
         return f"{self.volume} of {self.instance}"

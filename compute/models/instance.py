@@ -44,9 +44,7 @@ class Instance(TenantResource):
             models.CheckConstraint(
                 condition=~Q(state__in=["Running"]) | Q(host__isnull=False), name="instance_running_has_host"
             ),
-            models.CheckConstraint(
-                condition=Q(removed_at=None) | Q(host=None), name="instance_removed_holds_no_host"
-            ),
+            models.CheckConstraint(condition=Q(removed_at=None) | Q(host=None), name="instance_removed_holds_no_host"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),
@@ -56,10 +54,6 @@ class Instance(TenantResource):
         ]
         indexes = [
             models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="instance_of_account"),
-            models.Index(
-                fields=["account", "state", "-id"], condition=Q(removed_at=None), name="instance_by_state"
-            ),
-            models.Index(
-                fields=["destroyed_at"], condition=Q(state="Destroyed"), name="instance_in_recycle_bin"
-            ),
+            models.Index(fields=["account", "state", "-id"], condition=Q(removed_at=None), name="instance_by_state"),
+            models.Index(fields=["destroyed_at"], condition=Q(state="Destroyed"), name="instance_in_recycle_bin"),
         ]

@@ -22,9 +22,7 @@ class ServiceOffering(Noun):
 
     class Meta:
         ordering = ("memory_mib", "cpus", "name")
-        constraints = [
-            models.CheckConstraint(condition=Q(cpus__gt=0) & Q(memory_mib__gt=0), name="offering_has_size")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(cpus__gt=0) & Q(memory_mib__gt=0), name="offering_has_size")]
 
     def __str__(self) -> str:
         return self.name

@@ -27,7 +27,9 @@ def open_console(actor: Actor, *, instance: Instance) -> str:
     """
     actor.require("compute.console", instance.account)
     if instance.state not in {"Running", "Stopping"}:
-        raise Conflict(f"Instance {instance} is {instance.state}; its console opens while it runs.", state=instance.state)
+        raise Conflict(
+            f"Instance {instance} is {instance.state}; its console opens while it runs.", state=instance.state
+        )
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         ConsoleTicket.objects.filter(expires_at__lt=Now()).delete()

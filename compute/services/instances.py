@@ -127,7 +127,7 @@ def _check(instance: Instance, networks: Sequence[Network], ssh_keys: Sequence[S
     errors: dict[str, str] = {}
     if not HOST_NAME.fullmatch(instance.name):
         errors["name"] = (
-            "Use 1 to 63 lower-case letters, digits and hyphens, not beginning or ending with a hyphen: it becomes the host name."
+            "It becomes the host name: 1 to 63 lower-case letters, digits and hyphens, none of them at an end."
         )
     if len(instance.user_data.encode()) > USER_DATA_BYTES:
         errors["user_data"] = f"User data may have {USER_DATA_BYTES // 1024} KiB at most."

@@ -12,9 +12,7 @@ from compute.states import INSTANCE
 from compute.usage import emit_instance
 from compute.workflows import parts
 
-DESTROY_INSTANCE = Workflow(
-    "compute.destroy_instance", "Destroy instance", move=INSTANCE.destroy, cancellable=False
-)
+DESTROY_INSTANCE = Workflow("compute.destroy_instance", "Destroy instance", move=INSTANCE.destroy, cancellable=False)
 
 
 @DESTROY_INSTANCE.step("Power off")

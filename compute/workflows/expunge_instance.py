@@ -12,9 +12,7 @@ from compute.workflows import parts
 from storage.engines import backend_of as storage_of
 from storage.usage import emit_volume
 
-EXPUNGE_INSTANCE = Workflow(
-    "compute.expunge_instance", "Expunge instance", move=INSTANCE.expunge, cancellable=False
-)
+EXPUNGE_INSTANCE = Workflow("compute.expunge_instance", "Expunge instance", move=INSTANCE.expunge, cancellable=False)
 
 
 @EXPUNGE_INSTANCE.step("Remove the machine from its host")

@@ -57,9 +57,7 @@ def _mark_alive(keys: list[int]) -> None:
     back = Host.objects.filter(pk__in=keys).exclude(connection_state=ConnectionState.UP)
     for host in back:
         events.record(System(), "compute.host_connected", f"Host {host} answers again.", resource=host)
-    Host.objects.filter(pk__in=keys).update(
-        last_seen_at=Now(), connection_state=ConnectionState.UP, last_error=""
-    )
+    Host.objects.filter(pk__in=keys).update(last_seen_at=Now(), connection_state=ConnectionState.UP, last_error="")
 
 
 def _mark_silent(host: Host, error: str) -> None:

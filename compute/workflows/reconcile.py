@@ -150,7 +150,10 @@ def wrong_counters() -> list[tuple[str, str]]:
     hosts = Host.objects.order_by().annotate(cpu_sum=cpus, memory_sum=memory)
     wrong = hosts.exclude(cpus_used=F("cpu_sum"), memory_used_mib=F("memory_sum"))
     found = [
-        (f"host {host}", f"{host.cpus_used} CPUs and {host.memory_used_mib} MiB counted, {host.cpu_sum} and {host.memory_sum} placed")
+        (
+            f"host {host}",
+            f"counted {host.cpus_used} CPUs, {host.memory_used_mib} MiB; placed {host.cpu_sum}, {host.memory_sum} MiB",
+        )
         for host in wrong
     ]
     pools = StoragePool.objects.order_by().annotate(size_sum=Coalesce(Sum("volumes__size_bytes"), 0))

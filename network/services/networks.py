@@ -63,7 +63,9 @@ def delete_network(actor: Actor, *, network: Network) -> Job:
         # After the state changed, under its row lock: whoever takes a port now waits, and is then refused.
         held = network.ports.count()
         if held:
-            raise Conflict(f"Network {network} still has {held} instance{'s' * (held != 1)}; remove them first.", instances=held)
+            raise Conflict(
+                f"Network {network} still has {held} instance{'s' * (held != 1)}; remove them first.", instances=held
+            )
     return job
 
 
@@ -77,7 +79,9 @@ def _parsed(zone: Zone, cidr: str) -> IPv4Network:
     if not SHORTEST <= subnet.prefixlen <= LONGEST:
         raise InvalidInput({"cidr": f"The prefix must be from /{SHORTEST} to /{LONGEST}."})
     if not any(subnet.subnet_of(block) for block in PRIVATE):
-        raise InvalidInput({"cidr": "Take a private network: from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10."})
+        raise InvalidInput(
+            {"cidr": "Take a private network: from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10."}
+        )
     if subnet.overlaps(IPv4Network(zone.public_cidr)):
         raise InvalidInput({"cidr": "That overlaps the zone's public network."})
     return subnet

@@ -25,9 +25,7 @@ class StoragePool(Noun):
     path = models.CharField(max_length=255)
     username = models.CharField(max_length=64, blank=True)
     password = EncryptedTextField(blank=True)
-    allocation_state = models.CharField(
-        max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED
-    )
+    allocation_state = models.CharField(max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED)
     overprovisioning = models.DecimalField(max_digits=5, decimal_places=2, default=2)
     total_bytes = models.BigIntegerField(default=0)
     available_bytes = models.BigIntegerField(default=0)
@@ -43,9 +41,7 @@ class StoragePool(Noun):
         ordering = ("name",)
         constraints = [
             models.UniqueConstraint(fields=["cluster", "name"], name="pool_name_once_per_cluster"),
-            models.CheckConstraint(
-                condition=Q(allocated_bytes__lte=F("capacity_bytes")), name="pool_not_oversold"
-            ),
+            models.CheckConstraint(condition=Q(allocated_bytes__lte=F("capacity_bytes")), name="pool_not_oversold"),
             models.CheckConstraint(condition=Q(allocated_bytes__gte=0), name="pool_allocated_not_negative"),
             models.CheckConstraint(
                 condition=Q(overprovisioning__gte=1),

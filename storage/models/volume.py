@@ -37,9 +37,7 @@ class Volume(TenantResource):
         constraints = [
             state_is_known(VOLUME, "volume_state_known"),
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="volume_has_size"),
-            models.CheckConstraint(
-                condition=Q(removed_at=None) | Q(pool=None), name="volume_removed_holds_no_room"
-            ),
+            models.CheckConstraint(condition=Q(removed_at=None) | Q(pool=None), name="volume_removed_holds_no_room"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),

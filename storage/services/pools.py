@@ -51,5 +51,7 @@ def update_pool(actor: Actor, *, pool: StoragePool, **changes: Any) -> StoragePo
             if capacity < pool.allocated_bytes:
                 raise InvalidInput({"overprovisioning": "More has been promised than that allows."})
             update(pool, capacity_bytes=capacity)
-        events.record(actor, "storage.update_pool", f"Storage pool {pool} changed.", resource=pool, fields=sorted(changes))
+        events.record(
+            actor, "storage.update_pool", f"Storage pool {pool} changed.", resource=pool, fields=sorted(changes)
+        )
     return pool

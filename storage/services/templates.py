@@ -80,9 +80,15 @@ def _insert(
         raise Conflict(f"Zone {zone} has no secondary storage for templates.")
     return insert(
         Template(
-            account=account, store=store, name=name.strip(), os_type=os_type, format=image_format,
-            source_url=url, checksum=checksum, is_public=is_public,
-        )  # fmt: skip
+            account=account,
+            store=store,
+            name=name.strip(),
+            os_type=os_type,
+            format=image_format,
+            source_url=url,
+            checksum=checksum,
+            is_public=is_public,
+        )
     )
 
 

@@ -9,7 +9,7 @@ from tenants.models.user import User
 
 
 class ApiKey(Noun):
-    """A secret that acts as its user. Only its hash is kept: it has 256 random bits, so one round of SHA-256 is enough."""
+    """A secret that acts as its user. Only its hash is kept; with 256 random bits one round of SHA-256 is enough."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=64)

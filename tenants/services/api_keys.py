@@ -33,7 +33,9 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
     text = new_key()
     with transaction.atomic():
         key = insert(ApiKey(user=user, name=name, key_id=text.key_id, secret_hash=text.secret_hash))
-        events.record(actor, "tenants.create_api_key", f"API key {key} created.", resource=key, account_id=user.account_id)
+        events.record(
+            actor, "tenants.create_api_key", f"API key {key} created.", resource=key, account_id=user.account_id
+        )
     return key, str(text)
 
 

@@ -22,9 +22,7 @@ class Cluster(Noun):
     hypervisor = models.CharField(max_length=16, choices=Hypervisor.choices)
     cpu_overcommit = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     memory_overcommit = models.DecimalField(max_digits=5, decimal_places=2, default=1)
-    allocation_state = models.CharField(
-        max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED
-    )
+    allocation_state = models.CharField(max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED)
 
     class Meta:
         ordering = ("name",)

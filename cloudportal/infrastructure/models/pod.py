@@ -14,9 +14,7 @@ class Pod(Noun):
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="pods")
     name = models.CharField(max_length=64)
-    allocation_state = models.CharField(
-        max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED
-    )
+    allocation_state = models.CharField(max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED)
 
     class Meta:
         ordering = ("name",)

@@ -16,9 +16,7 @@ class Zone(Noun):
     """
 
     name = models.CharField(max_length=64, unique=True)
-    allocation_state = models.CharField(
-        max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED
-    )
+    allocation_state = models.CharField(max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED)
     network_url = models.CharField(max_length=255)
     public_mapping = models.CharField(max_length=64, default="public")
     public_cidr = models.CharField(max_length=18)

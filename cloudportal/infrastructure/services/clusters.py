@@ -44,7 +44,11 @@ def update_cluster(actor: Actor, *, cluster: Cluster, **changes: Any) -> Cluster
         apply_overcommit(cluster)
         refresh_schedulable(hosts)
         events.record(
-            actor, "infrastructure.update_cluster", f"Cluster {cluster} changed.", resource=cluster, fields=sorted(changes)
+            actor,
+            "infrastructure.update_cluster",
+            f"Cluster {cluster} changed.",
+            resource=cluster,
+            fields=sorted(changes),
         )
     return cluster
 

@@ -15,7 +15,9 @@ from cloudportal.infrastructure.services.scheduling import refresh_schedulable
 from tenants.actor import Actor
 
 
-def create_zone(actor: Actor, *, name: str, network_url: str, public_cidr: str, public_gateway: str, **more: Any) -> Zone:
+def create_zone(
+    actor: Actor, *, name: str, network_url: str, public_cidr: str, public_gateway: str, **more: Any
+) -> Zone:
     """Add a zone. Its public addresses are added by `network.services.public_addresses`.
 
     Raises:
@@ -38,7 +40,9 @@ def update_zone(actor: Actor, *, zone: Zone, **changes: Any) -> Zone:
         update(zone, **changes)
         _check_addresses(zone)
         refresh_schedulable(Host.objects.filter(zone=zone))
-        events.record(actor, "infrastructure.update_zone", f"Zone {zone} changed.", resource=zone, fields=sorted(changes))
+        events.record(
+            actor, "infrastructure.update_zone", f"Zone {zone} changed.", resource=zone, fields=sorted(changes)
+        )
     return zone
 
 
