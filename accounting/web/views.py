@@ -12,7 +12,6 @@ from accounting.filters import PeriodForm
 from accounting.web.chart import draw
 from cloudportal.core import clock
 from cloudportal.core.errors import InvalidInput
-from cloudportal.doors.lookup import one
 from cloudportal.doors.web.base import Page
 from tenants.models import Account
 
@@ -32,14 +31,11 @@ class Usage(Page):
         several = list(accounts[:100])
         context = {"form": form, "accounts": several if len(several) > 1 else [], "presets": presets(clock.now())}
         try:
-            values = form.checked()
-            account = one(accounts, str(values["account"])) if values["account"] else None
-            return super().context(**context, **self._report(values, account), **extra)
+            return super().context(**context, **self._report(**form.checked(self.actor)), **extra)
         except InvalidInput as error:
             return super().context(**context, problem=error.message, account=None, **extra)
 
-    def _report(self, values: dict[str, Any], account: Account | None) -> dict[str, Any]:
-        start, end = values["start"], values["end"]
+    def _report(self, start: dt.datetime, end: dt.datetime, account: Account | None) -> dict[str, Any]:
         rows = selectors.usage(self.actor, start, end, account)
         days = selectors.cost_by_day(self.actor, start, end, account)
         period = {"start": _stamp(start), "end": _stamp(end)} | ({"account": str(account.uuid)} if account else {})

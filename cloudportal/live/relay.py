@@ -158,7 +158,7 @@ async def _to_screen(browser: Browser, writer: asyncio.StreamWriter) -> None:
 
 
 async def _watch(browser: Browser) -> None:
-    """Ends the console when it was idle, or open, for too long. The browser's polls for pictures are no typing, but life."""
+    """Ends the console when it was idle, or open, for too long. The browser's polls for pictures count as life."""
     began = time.monotonic()
     while True:
         await asyncio.sleep(5)

@@ -18,7 +18,7 @@ def header(scope: MutableMapping[str, Any], name: str) -> str:
 
 
 def origin_allowed(scope: MutableMapping[str, Any]) -> bool:
-    """Whether the page that asks is one of this portal's: its host is ours, on whatever port, and the host is one we serve.
+    """Whether the page that asks is one of this portal's: on our host, whatever its port, and a host that we serve.
 
     Requests without an Origin come from our own origin (browsers send it for every WebSocket and for CORS).
     """

@@ -53,7 +53,7 @@ class Dashboard(Page):
         counted = dict(jobs.filter(state__in=(*ACTIVE, "failed")))
         return {
             "capacity": [
-                *infrastructure.host_capacity(actor),
+                *infrastructure.capacity(actor),
                 *storage.storage_capacity(actor),
                 *network.address_capacity(actor),
             ],

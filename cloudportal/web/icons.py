@@ -27,7 +27,8 @@ def icon(name: str, css: str = "") -> SafeString:
     """An icon of Tabler's set for decoration: whoever uses it says in words what it means."""
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
-        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{}</svg>',
+        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" '
+        'focusable="false">{}</svg>',
         css,
         mark_safe(_shapes().get(name, "")),  # noqa: S308 - from the icon set, not from people
     )

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tenants.actor import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -61,9 +63,10 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """What the actor may open, with the present page marked."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
     shown = []
     for label, entries in SECTIONS:
-        items = [_item(entry, request) for entry in entries if not entry.permission or request.actor.may(entry.permission)]  # type: ignore[attr-defined]
+        items = [_item(entry, request) for entry in entries if not entry.permission or actor.may(entry.permission)]
         if items:
             shown.append({"label": label, "items": items})
     return shown

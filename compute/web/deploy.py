@@ -97,7 +97,8 @@ class Deploy(FormPage):
             user_data=values["user_data"],
         )
         words = _("%(name)s is on its way. Watch its steps below.") % {"name": values["name"]}
-        return done(self.request, words, url=reverse("compute:instance", args=[job.resource_uuid]), job=job, follow=True)
+        url = reverse("compute:instance", args=[job.resource_uuid])
+        return done(self.request, words, url=url, job=job, follow=True)
 
 
 class DeployPreview(Deploy):

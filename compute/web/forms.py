@@ -41,7 +41,9 @@ class DeployForm(forms.Form):
         required=False,
         strip=False,
         label=_("User data"),
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "placeholder": "#cloud-config\npackages: [nginx]"}),
+        widget=forms.Textarea(
+            attrs={"rows": 8, "spellcheck": "false", "placeholder": "#cloud-config\npackages: [nginx]"}
+        ),
         help_text=_("A cloud-config or a script for the first boot, 32 KiB at most."),
     )
     name = forms.CharField(

@@ -126,7 +126,7 @@ class InstanceAction(ActionPage):
     def context(self, **extra: Any) -> dict[str, Any]:
         instance, action = self.instance, self.action
         return super().context(
-            question=(action.question or action.label) % {"name": instance.name} if action.question else f"{action.label} {instance}?",
+            question=(action.question or _("%(name)s: are you sure?")) % {"name": instance.name},
             consequences=action.consequences,
             verb=action.label,
             tone=action.tone,

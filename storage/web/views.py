@@ -111,7 +111,8 @@ class AddTemplate(FormPage):
         else:
             job = upload_template(self.actor, account=account, file=file, **values)
         words = _("%(name)s is being fetched and checked.") % {"name": values["name"]}
-        return done(self.request, words, url=reverse("storage:template", args=[job.resource_uuid]), job=job, follow=True)
+        url = reverse("storage:template", args=[job.resource_uuid])
+        return done(self.request, words, url=url, job=job, follow=True)
 
 
 class DeleteTemplate(ActionPage):

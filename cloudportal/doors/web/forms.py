@@ -94,7 +94,8 @@ class TypedName(forms.Form):
     def __init__(self, *args: Any, name: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.name = name
-        self.fields["typed_name"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false", "data-must-equal": name}
+        attrs = {"autocomplete": "off", "spellcheck": "false", "data-must-equal": name}
+        self.fields["typed_name"].widget.attrs |= attrs
 
     def clean_typed_name(self) -> str:
         typed: str = self.cleaned_data["typed_name"]

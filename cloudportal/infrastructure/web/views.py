@@ -37,7 +37,7 @@ class ZonePage(DetailPage):
     def context(self, **extra: Any) -> dict[str, Any]:
         zone = self.thing
         return super().context(
-            capacity=selectors.host_capacity(self.actor, zone),
+            capacity=selectors.capacity(self.actor, zone),
             pods=list(selectors.pods(self.actor).filter(zone=zone)),
             clusters=list(selectors.clusters(self.actor).filter(pod__zone=zone)),
             hosts=list(selectors.hosts(self.actor).filter(zone=zone)[:SHOWN]),

@@ -171,7 +171,7 @@ def sort_by(context: template.Context, label: str, name: str) -> SafeString:
         mark_safe(' aria-sort="ascending"' if rising else ' aria-sort="descending"' if falling else ""),  # noqa: S308
         query(context, sort=f"-{name}" if rising else name),
         label,
-        draw_icon("chevron-up", "sort-on") if rising else draw_icon("chevron-down", "sort-on" if falling else "sort-off"),
+        draw_icon("chevron-up" if rising else "chevron-down", "sort-on" if rising or falling else "sort-off"),
     )
 
 
@@ -195,16 +195,15 @@ def filter_control(field: forms.BoundField) -> SafeString:
     attrs = {"class": _css(field.field.widget), "aria-label": str(field.label)}
     if isinstance(field.field.widget, forms.Select):
         blank = _("Any %(what)s") % {"what": str(field.label).lower()}
-        choices = [("", blank), *(choice for choice in field.field.choices if choice[0])]
+        offered = getattr(field.field, "choices", None) or [("true", _("Yes")), ("false", _("No"))]
+        choices = [("", blank), *(choice for choice in offered if choice[0])]
         control = forms.Select(choices=choices)
         value = field.value()
         chosen = value[0] if isinstance(value, list) and value else value or ""
-        return format_html(
-            '<span class="filter filter-select">{}</span>', control.render(field.html_name, chosen, {**attrs, "id": field.auto_id})
-        )
-    return format_html(
-        '<span class="filter">{}</span>', field.as_widget(attrs={**attrs, "placeholder": str(field.label), "autocomplete": "off"})
-    )
+        drawn = control.render(field.html_name, chosen, {**attrs, "id": field.auto_id})
+        return format_html('<span class="filter filter-select">{}</span>', drawn)
+    attrs |= {"placeholder": str(field.label), "autocomplete": "off"}
+    return format_html('<span class="filter">{}</span>', field.as_widget(attrs=attrs))
 
 
 @register.filter
