@@ -4,16 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounting', '0001_initial'),
+        ("accounting", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UsageHour',
+            name="UsageHour",
             fields=[
-                ('hour', models.DateTimeField(primary_key=True, serialize=False)),
+                ("hour", models.DateTimeField(primary_key=True, serialize=False)),
             ],
         ),
     ]

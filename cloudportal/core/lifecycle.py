@@ -90,7 +90,7 @@ class Lifecycle:
         return tuple(name for name, move in self.moves.items() if state in move.start)
 
 
-class StateField(models.CharField[str, str]):
+class StateField(models.CharField):  # type: ignore[type-arg]
     """The state of a lifecycle, kept to its table by a CHECK constraint of the model (`state_is_known`)."""
 
     def __init__(self, lifecycle: Lifecycle | None = None, **options: Any) -> None:

@@ -30,7 +30,7 @@ RETURNING id, cancel_requested AND direction = 'do' AS cancel
 """
 # Job and step in one round trip: this runs twice a step, and a job is mostly that.
 _MARK = (
-    "WITH held AS ("
+    "WITH held AS ("  # noqa: S608 - joined from constants alone
     + _RENEW
     + """), marked AS (
   UPDATE jobs_jobstep SET state = %(state)s, message = %(words)s, tries = tries + %(tries)s,
