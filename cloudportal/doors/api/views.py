@@ -86,7 +86,7 @@ class ResourceViewSet(Endpoint, Generic[M]):
         """What the actor may see, unordered."""
         return type(self).selector(request.actor).order_by()  # type: ignore[attr-defined]
 
-    def get(self, request: Request, uuid: Any) -> M:
+    def target(self, request: Request, uuid: Any) -> M:
         """The object of a path.
 
         Raises:
@@ -190,7 +190,7 @@ def on_object(method: Method) -> Method:
 
     @functools.wraps(method)
     def wrapper(view: ResourceViewSet[Any], request: Request, *, uuid: Any) -> Any:
-        return method(view, request, view.get(request, uuid))
+        return method(view, request, view.target(request, uuid))
 
     return wrapper
 

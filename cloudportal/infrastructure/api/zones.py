@@ -37,12 +37,18 @@ class ZoneRow(Row):
     created_at: dt.datetime = column()
 
 
+def dns_servers(*, required: bool = True) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.IPAddressField(protocol="IPv4"), required=required, min_length=1, max_length=8
+    )
+
+
 class UpdateZone(Body):
     name = text(64, required=False)
     allocation_state = one_of(AllocationState.choices)
     public_mapping = text(64, required=False)
     guest_mtu = number(required=False, least=576)
-    dns_servers = serializers.ListField(child=serializers.IPAddressField(protocol="IPv4"), required=False, max_length=8)
+    dns_servers = dns_servers(required=False)
     domain = text(128, required=False)
 
 
@@ -51,6 +57,7 @@ class CreateZone(UpdateZone):
     network_url = text(255, help="The northbound side of its network engine.")
     public_cidr = text(18)
     public_gateway = text(15)
+    dns_servers = dns_servers()
 
 
 class ZoneViewSet(ResourceViewSet[Zone]):
