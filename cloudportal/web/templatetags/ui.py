@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -69,7 +70,7 @@ def _badge(state: State) -> SafeString:
         '<span class="state state-{}{}"><span class="state-dot" aria-hidden="true"></span>{}</span>',
         state.colour,
         " state-moving" if state.transient else "",
-        _(state.name),
+        capfirst(_(state.name)),
     )
 
 
@@ -110,11 +111,12 @@ def took(start: dt.datetime | None, end: dt.datetime | None) -> str:
 def size(value: int | None) -> str:
     """Bytes in the binary unit that reads best."""
     number = float(value or 0)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.3g} {unit}"
+    units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+    unit = 0
+    while number >= 1024 and unit < len(units) - 1:
         number /= 1024
-    return f"{number:.3g} TiB"
+        unit += 1
+    return f"{number:.0f} {units[unit]}" if number >= 100 or unit == 0 else f"{number:.3g} {units[unit]}"
 
 
 @register.filter
