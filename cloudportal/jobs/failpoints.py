@@ -10,9 +10,15 @@ Handler = Callable[[str], None]
 
 
 def _from_environment(point: str) -> None:
-    """A worker process started with CRASH_AT=<point> is killed there, as by the kernel."""
-    if os.environ.get("CRASH_AT") == point:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """A worker started with CRASH_AT=<point> is killed there as by the kernel; once, if CRASH_ONCE names a new file."""
+    if os.environ.get("CRASH_AT") != point:
+        return
+    if once := os.environ.get("CRASH_ONCE"):
+        try:
+            os.close(os.open(once, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 _handler: Handler = _from_environment

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cloudportal.core import clock
+from cloudportal.jobs.models import Job
 from cloudportal.jobs.services import start_once
 from cloudportal.jobs.workflow import Workflow
 
@@ -31,10 +32,15 @@ def start_due(now: dt.datetime | None = None) -> int:
     """Start what has not been started in its present period; returns how many.
 
     The key of kind and period is unique in the database, so catching up or two nodes can't do a period twice.
+    The look beforehand only spares the attempt.
     """
     moment = now or clock.now()
-    started = 0
-    for workflow, period in PERIODS:
-        number = int(moment.timestamp() // period.total_seconds())
-        started += start_once(System(), workflow, f"{workflow.kind}:{number}", period=number) is not None
-    return started
+    keys = {key_of(workflow, period, moment): workflow for workflow, period in PERIODS}
+    known = set(Job.objects.filter(idempotency_key__in=keys).values_list("idempotency_key", flat=True))
+    missing = [(key, workflow) for key, workflow in keys.items() if key not in known]
+    return sum(start_once(System(), workflow, key) is not None for key, workflow in missing)
+
+
+def key_of(workflow: Workflow, period: timedelta, moment: dt.datetime) -> str:
+    """The name of the period that a moment is in."""
+    return f"{workflow.kind}:{int(moment.timestamp() // period.total_seconds())}"
