@@ -5,6 +5,7 @@ const TOGETHER_MS = 150;
 const waiting = new Map();
 let stream;
 let polling;
+let opened = false;
 
 function fetchAgain(selector) {
   clearTimeout(waiting.get(selector));
@@ -51,7 +52,12 @@ function hear(event) {
 
 function connect(url) {
   stream = new EventSource(url, { withCredentials: true });
-  stream.addEventListener("open", () => { stopPolling(); });
+  stream.addEventListener("open", () => {
+    stopPolling();
+    // What happened between the page and the stream, or while the stream was down, was not heard.
+    fetchAgain(opened ? "[data-live], [data-live-all]" : "[data-moving]");
+    opened = true;
+  });
   stream.addEventListener("job", hear);
   stream.addEventListener("resync", () => fetchAgain("[data-live], [data-live-all]"));
   stream.addEventListener("error", () => {

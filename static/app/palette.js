@@ -2,10 +2,11 @@
 const palette = () => document.getElementById("palette");
 let chosen = 0;
 
-const hits = () => [...palette().querySelectorAll("[role=option]")];
+const hits = () => [...palette().querySelectorAll("a[role=option]")];
 
 function choose(index) {
   const all = hits();
+  document.getElementById("palette-input").removeAttribute("aria-activedescendant");
   if (!all.length) return;
   chosen = (index + all.length) % all.length;
   all.forEach((hit, position) => {
@@ -32,10 +33,14 @@ export function setUpPalette() {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Escape") {
+      // A search field would only empty itself.
+      event.preventDefault();
+      palette().close();
     } else if (event.key === "Enter" && hits()[chosen]) {
       event.preventDefault();
       hits()[chosen].click();
     }
   });
-  document.body.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target.id === "palette-results") choose(0); });
+  document.body.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target.id === "palette-results") choose(0); });
 }

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from cloudportal.core.errors import InvalidInput, NotFound, Refusal
 from cloudportal.doors.web.answers import done
@@ -94,11 +95,12 @@ class TypedName(forms.Form):
     def __init__(self, *args: Any, name: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.name = name
+        self.fields["typed_name"].label = _("Type %(name)s to confirm") % {"name": name}
         attrs = {"autocomplete": "off", "spellcheck": "false", "data-must-equal": name}
         self.fields["typed_name"].widget.attrs |= attrs
 
     def clean_typed_name(self) -> str:
         typed: str = self.cleaned_data["typed_name"]
         if typed != self.name:
-            raise forms.ValidationError(f"Type “{self.name}” to confirm.")
+            raise forms.ValidationError(_("That is not the name."))
         return typed
