@@ -28,7 +28,10 @@ async function address() {
 async function connect() {
   $("console-note").hidden = true;
   say("Connecting…");
-  rfb?.disconnect();
+  const old = rfb;
+  // Its farewell must not be taken for the end of the new connection.
+  rfb = undefined;
+  old?.disconnect();
   let url;
   try {
     url = await address();
