@@ -14,13 +14,13 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounting import selectors
 from accounting.api.exports import FORMATS
 from accounting.filters import PeriodForm
 from cloudportal.core.errors import InvalidInput
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row, column
 from cloudportal.doors.api.views import Endpoint, answers
 

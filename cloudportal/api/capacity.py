@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.row_schema import PageOf
 from cloudportal.doors.api.rows import Row, column
 from cloudportal.doors.api.views import Endpoint, answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
+from rest_framework.viewsets import ViewSetMixin
 
 from accounting.api.usage import UsageViewSet
 from cloudportal.api.capacity import CapacityViewSet
@@ -33,7 +34,7 @@ from tenants.api.users import UserViewSet
 
 app_name = "api"
 
-RESOURCES = {
+RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "zones": (ZoneViewSet, "zone"),
     "pods": (PodViewSet, "pod"),
     "clusters": (ClusterViewSet, "cluster"),

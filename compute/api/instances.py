@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cloudportal.doors.api.bodies import Body, Owner, Reference, References, accepts
 from cloudportal.doors.api.fields import flag, text
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row, column
 from cloudportal.doors.api.views import ResourceViewSet, answers, changes, on_object, operation, starts_job
 from cloudportal.doors.ordering import Sorting

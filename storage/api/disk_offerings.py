@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from rest_framework.request import Request
-
 from cloudportal.doors.api.bodies import Body, accepts
 from cloudportal.doors.api.fields import amount, flag, text
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row, column
 from cloudportal.doors.api.views import ResourceViewSet, changes, creates, on_object
 from cloudportal.doors.ordering import BY_NAME

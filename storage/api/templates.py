@@ -9,10 +9,10 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 
 from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import flag, one_of, text
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, column, computed, ref
 from cloudportal.doors.api.views import ResourceViewSet, on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST

@@ -6,10 +6,9 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from rest_framework.request import Request
-
 from cloudportal.doors.api.bodies import Body, Reference, accepts
 from cloudportal.doors.api.fields import text
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, column, ref
 from cloudportal.doors.api.views import ResourceViewSet, creates
 from cloudportal.doors.ordering import BY_NAME

@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cloudportal.doors.api.bodies import Body, accepts
 from cloudportal.doors.api.fields import text
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row, column
 from cloudportal.doors.api.views import ResourceViewSet, answers, on_object, removes
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST

@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db.models import OuterRef
-from rest_framework.request import Request
 
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, column, computed, many, ref_by_id
 from cloudportal.doors.api.views import ResourceViewSet, changes, on_object, operation
 from cloudportal.doors.ordering import NEWEST_FIRST

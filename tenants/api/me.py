@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, column, computed, ref
 from cloudportal.doors.api.views import Endpoint, answers
 from tenants.models import User
@@ -29,5 +29,5 @@ class MeViewSet(Endpoint):
     def list(self, request: Request) -> Response:
         """Show who the caller is and what it may do."""
         actor = request.actor
-        shown = MeRow.plan(actor).one(User.objects.filter(pk=request.user.pk)) or {}
+        shown = MeRow.plan(actor).one(User.objects.filter(uuid=request.user.uuid)) or {}
         return Response({**shown, "is_operator": actor.is_operator, "permissions": sorted(actor.reach)})

@@ -20,7 +20,8 @@ from tests.factories import unique
 SIGN_IN = re.compile(r"^(https?://[^/]+)?/sign-in/")
 # What differs between two answers by nature.
 VOLATILE = re.compile(
-    rb'"request_id":"[^"]*"|Request <code>[^<]*|nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"'
+    rb'"request_id":"[^"]*"|Request <code>[^<]*'
+    rb'|nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"'
 )
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from cloudportal.core.errors import InvalidInput
+from cloudportal.doors.api.requests import Request
 from tenants.actor import Actor
 from tenants.models import Account
 

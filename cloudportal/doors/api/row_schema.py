@@ -94,7 +94,7 @@ class ReferenceExtension(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
-        one = build_basic_type(OpenApiTypes.UUID)
+        one = build_basic_type(OpenApiTypes.UUID) or {}
         return build_array_type(one) if type(self.target).__name__ == "References" else one
 
 

@@ -37,12 +37,14 @@ class ProblemRow(Row):
 class PortalSchema(AutoSchema):
     """Operations are called ``<noun>_<action>``."""
 
+    view: Any
+
     def get_operation_id(self) -> str:
         parts = [part for part in self.path.removeprefix("/api/v1/").split("/") if part and "{" not in part]
         noun = parts[0].replace("-", "_")
         return f"{noun}_{getattr(self.view, 'action', self.method.lower())}".rstrip("_")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return (self._handler().__doc__ or "").split("\n\n    Raises")[0].strip()
 
     def get_request_serializer(self) -> Any:
@@ -51,7 +53,7 @@ class PortalSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         return {**self._success(), ("4XX", PROBLEM_TYPE): ProblemRow}
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         more = list(getattr(self._handler(), "parameters", ()))
         if getattr(self.view, "action", "") != "list" or not hasattr(self.view, "sorting"):
             return more

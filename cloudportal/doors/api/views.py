@@ -11,13 +11,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.decorators import action
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from cloudportal.core.errors import InvalidInput, NotFound
 from cloudportal.doors.api.bodies import Nothing, Selector, accepts
 from cloudportal.doors.api.renderers import AlwaysJson, OrjsonParser, OrjsonRenderer
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row
 from cloudportal.doors.api.schema import PortalSchema
 from cloudportal.doors.lookup import one
@@ -39,6 +39,15 @@ class Endpoint(ViewSet):
     content_negotiation_class = AlwaysJson
     http_method_names = ["get", "head", "post", "patch", "delete"]
     schema = PortalSchema()
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        return Request(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
 
 
 class ResourceViewSet(Endpoint, Generic[M]):
@@ -67,7 +76,7 @@ class ResourceViewSet(Endpoint, Generic[M]):
     def list(self, request: Request) -> Response:
         """One page of what the actor may see."""
         asked = request.query_params
-        plan = self.row.plan(request.actor)  # type: ignore[attr-defined]
+        plan = self.row.plan(request.actor)
         rows = plan.of(self.filtered(request))
         found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), self.sorting.order(asked.get("sort")))
         return Response(
@@ -84,7 +93,7 @@ class ResourceViewSet(Endpoint, Generic[M]):
 
     def rows(self, request: Request) -> QuerySet[M]:
         """What the actor may see, unordered."""
-        return type(self).selector(request.actor).order_by()  # type: ignore[attr-defined]
+        return type(self).selector(request.actor).order_by()
 
     def target(self, request: Request, uuid: Any) -> M:
         """The object of a path.
@@ -100,7 +109,7 @@ class ResourceViewSet(Endpoint, Generic[M]):
         Raises:
             NotFound: it does not exist for the actor.
         """
-        plan = self.detail_row.plan(request.actor)  # type: ignore[attr-defined]
+        plan = self.detail_row.plan(request.actor)
         found = plan.one(self.rows(request).filter(uuid=uuid))
         if found is None:
             raise NotFound

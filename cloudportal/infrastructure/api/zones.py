@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from cloudportal.doors.api.bodies import Body, accepts
 from cloudportal.doors.api.fields import number, one_of, text
+from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row, column
 from cloudportal.doors.api.views import ResourceViewSet, changes, creates, on_object
 from cloudportal.doors.ordering import BY_NAME
