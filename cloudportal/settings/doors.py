@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from cloudportal.settings.base import BASE_DIR, DEBUG, env
 
@@ -108,7 +110,30 @@ if DEBUG:
 
 UNFOLD = {
     "SITE_TITLE": "CloudPortal",
-    "SITE_HEADER": "CloudPortal infrastructure",
+    "SITE_HEADER": "CloudPortal",
+    "SITE_SUBHEADER": "Infrastructure",
+    "SITE_SYMBOL": "cloud",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("app/logo.svg")}],
     "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    # Instead of the theme's own link to a change of password, which this site does not offer.
+    "ACCOUNT": {"navigation": [{"title": "Profile", "link": reverse_lazy("tenants:profile")}]},
+    "SIDEBAR": {"show_search": True, "navigation": "cloudportal.doors.admin.navigation.groups"},
+    # The portal's own colour.
+    "COLORS": {
+        "primary": {
+            "50": "#eef2ff",
+            "100": "#e0e7ff",
+            "200": "#c7d2fe",
+            "300": "#a5b4fc",
+            "400": "#818cf8",
+            "500": "#6366f1",
+            "600": "#4f46e5",
+            "700": "#4338ca",
+            "800": "#3730a3",
+            "900": "#312e81",
+            "950": "#1e1b4b",
+        }
+    },
 }
