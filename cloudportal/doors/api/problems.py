@@ -51,7 +51,7 @@ def not_found(request: HttpRequest) -> dict[str, Any]:
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> dict[str, Any]:
     """The members of a problem. `more` never replaces one of RFC 9457."""
     own = {"type": f"urn:cloudportal:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
-    return {**more, **own}
+    return {**own, **{name: value for name, value in more.items() if name not in own}}
 
 
 def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
