@@ -101,7 +101,7 @@ class UserForm(ServiceForm):
         super().__init__(*args, **options)
         for name, selector in (("on_domain", selectors.domains), ("on_account", selectors.accounts)):
             if name in self.fields:
-                self.fields[name].queryset = selector(self.actor)  # type: ignore[attr-defined, operator]
+                self.fields[name].queryset = selector(self.actor)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -155,7 +155,7 @@ class UserAdmin(TenancyAdmin):
 
     def update(self, actor: Actor, row: Any, changes: dict[str, Any]) -> Model:
         grant_role(actor, user=row, role=changes["role"], on=changes.get("on_domain") or changes["on_account"])
-        return row  # type: ignore[no-any-return]
+        return row
 
     @display(description=_("Domain"), ordering="account__domain__name")
     def domain(self, user: User) -> str:

@@ -17,9 +17,7 @@ from cloudportal.infrastructure.services import clusters, zones
 
 
 class ZoneForm(ServiceForm):
-    dns_servers = AddressesField(
-        label=_("DNS servers"), help_text=_("What instances ask, between commas.")
-    )
+    dns_servers = AddressesField(label=_("DNS servers"), help_text=_("What instances ask, between commas."))
 
     class Meta:
         labels = {"network_url": _("Network URL"), "public_cidr": _("Public CIDR"), "guest_mtu": _("Guest MTU")}

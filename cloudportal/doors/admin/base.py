@@ -199,7 +199,7 @@ class PortalAdmin(ModelAdmin):
 
     def _pressed(self, request: HttpRequest, object_id: str) -> Any:
         """The action whose button beside “Save” was pressed."""
-        actions = self.get_actions_submit_line(request, object_id)  # type: ignore[arg-type]
+        actions = self.get_actions_submit_line(request, object_id)
         return next((action for action in actions if action.action_name in request.POST), None)
 
     def _act(self, request: HttpRequest, object_id: str, action: Any) -> HttpResponse:
