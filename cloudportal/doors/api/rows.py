@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypedDict
 from uuid import UUID
 
+import orjson
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Expression, OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import Expression, Func, JSONField, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from tenants.actor import Actor
 
@@ -67,13 +68,14 @@ def ref(path: str = "", name: str = "name", *, operators: bool = False, help: st
 def ref_by_id(model: Any, field: str, name: str = "name", *, operators: bool = False, help: str = "") -> Any:
     """The object whose id a plain column holds, or null."""
     found = model._default_manager.order_by().filter(pk=OuterRef(field)).values(ref=JSONObject(id="uuid", name=name))
-    return Column((Subquery(found),), None, (), operators, help)
+    return Column((Cast(Subquery(found), TextField()),), _as_it_is, (), operators, help)
 
 
 def many(rows: QuerySet[Any], *, operators: bool = False, help: str = "", **fields: Any) -> Any:
     """A list of small objects, read by a subquery: `rows` is filtered to the outer row with OuterRef."""
     found = ArraySubquery(rows.values(row=JSONObject(**fields)))
-    return Column((found,), None, (), operators, help)
+    text = Cast(Func(found, function="to_json", output_field=JSONField()), TextField())
+    return Column((text,), _as_it_is, (), operators, help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,11 @@ def _plan(columns: Mapping[str, Column]) -> Plan:
             places.append(selected.index(path))
         outputs.append((name, value.make, tuple(places)))
     return Plan(tuple(selected), annotated, tuple(outputs))
+
+
+def _as_it_is(text: str | None) -> orjson.Fragment | None:
+    """JSON that the database wrote goes out without being read and written again."""
+    return None if text is None else orjson.Fragment(text)
 
 
 def _ref(uuid: UUID | None, name: str | None) -> dict[str, Any] | None:
