@@ -20,9 +20,7 @@ class Peer(Protocol):
     async def write(self, data: bytes) -> None: ...
 
 
-async def introduce(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Peer, password: str
-) -> None:
+async def introduce(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Peer, password: str) -> None:
     """Sign in at the screen with the password, and let the browser in without one. Nothing to do without a password.
 
     Raises:

@@ -81,5 +81,5 @@ def _conninfo() -> str:
     database = settings.DATABASES["default"]
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     values = {name: str(database[key]) for name, key in names.items() if database.get(key)}
-    options = {name: value for name, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)}
+    options = {name: str(value) for name, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)}
     return make_conninfo(**{**options, **values, "application_name": "cloudportal-live"})

@@ -80,7 +80,7 @@ class Deploy(FormPage):
         body = json.dumps({name: value for name, value in wanted.items() if value}, indent=2)
         url = self.request.build_absolute_uri("/api/v1/instances/")
         return (
-            f"curl -X POST {url} \\\n  -H \"Authorization: Bearer $CLOUDPORTAL_API_KEY\" \\\n"
+            f'curl -X POST {url} \\\n  -H "Authorization: Bearer $CLOUDPORTAL_API_KEY" \\\n'
             f"  -H 'Content-Type: application/json' \\\n  -d {shlex.quote(body)}"
         )
 

@@ -85,7 +85,7 @@ class DeployForm(forms.Form):
         except forms.ValidationError:
             return None
 
-    def clean_account(self) -> Account | None:
+    def clean_account(self) -> Account:
         return self.cleaned_data["account"] or self.chosen_account
 
     def choices(self, name: str) -> list[dict[str, Any]]:

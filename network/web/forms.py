@@ -31,6 +31,6 @@ class NetworkForm(forms.Form):
         self.account = own_account(actor, "network.manage")
         if accounts[:2].count() > 1:
             self.fields["account"] = forms.ModelChoiceField(
-                accounts, to_field_name="uuid", empty_label=None, initial=str(self.account.uuid if self.account else "")
+                accounts, to_field_name="uuid", empty_label=None, initial=str(self.account.uuid)
             )
             self.order_fields(["account"])

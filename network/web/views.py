@@ -80,9 +80,7 @@ class CreateNetwork(FormPage):
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
         account = values.get("account") or NetworkForm(actor=self.actor).account
-        job = create_network(
-            self.actor, account=account, zone=values["zone"], name=values["name"], cidr=values["cidr"]
-        )
+        job = create_network(self.actor, account=account, zone=values["zone"], name=values["name"], cidr=values["cidr"])
         words = _("%(name)s is being made.") % {"name": values["name"]}
         return done(self.request, words, url=reverse("network:network", args=[job.resource_uuid]), job=job, follow=True)
 

@@ -86,7 +86,6 @@ class ActionPage(FormPage):
         return super().refused(form, refusal)
 
 
-
 class TypedName(forms.Form):
     """The name of what will be gone, typed: nobody does that by accident."""
 

@@ -194,7 +194,7 @@ def styled(field: forms.BoundField) -> SafeString:
 @register.filter
 def filter_control(field: forms.BoundField) -> SafeString:
     """A control of a filter bar: its label is inside it."""
-    attrs = {"class": _css(field.field.widget), "aria-label": str(field.label)}
+    attrs: dict[str, str | bool] = {"class": _css(field.field.widget), "aria-label": str(field.label)}
     if isinstance(field.field.widget, forms.Select):
         blank = _("Any %(what)s") % {"what": str(field.label).lower()}
         offered = getattr(field.field, "choices", None) or [("true", _("Yes")), ("false", _("No"))]
