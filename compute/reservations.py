@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import F
 from django.db.models.functions import Now
 
 from cloudportal.core.errors import Conflict
@@ -19,11 +18,13 @@ from storage.reservations import allocate_root_volume, release_volume
 def reserve_everything(instance: Instance, networks: Sequence[Network]) -> None:
     """Addresses, host and root disk of a new instance. Hot rows are taken last, so they are held shortest.
 
+    Networks are locked in the order of their ids, so that two instances on the same ones can't wait for each other.
+
     Raises:
         CapacityExhausted: no host or pool fits, or a network is full.
         Conflict: a network is being deleted.
     """
-    for position, network in enumerate(networks):
+    for position, network in sorted(enumerate(networks), key=lambda choice: choice[1].pk):
         port = allocate_port(network, hostname=instance.name, is_default=position == 0)
         Nic.objects.create(instance=instance, network=network, port=port, position=position)
     offering, template = instance.offering, instance.template
@@ -65,11 +66,14 @@ def root_pool(instance: Instance) -> StoragePool | None:
 
 
 def release_cpu_and_memory(instance: Instance) -> None:
-    """Give back what the instance holds of its host. The guarded UPDATE makes it happen once, whoever asks."""
+    """Give back what the instance holds of its host. The guarded UPDATE makes it happen once, whoever asks.
+
+    `last_host` stays as it is: it is where the definition is, which a start that failed may not have moved.
+    """
     row = Instance.objects.select_related("host").get(pk=instance.pk)
     if row.host is None:
         return
-    if Instance.objects.filter(pk=row.pk, host=row.host).update(host=None, last_host=F("host")):
+    if Instance.objects.filter(pk=row.pk, host=row.host).update(host=None):
         release_host(row.host, row.offering.cpus, row.offering.memory_mib)
 
 

@@ -16,6 +16,7 @@ from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job
 from compute.models import Instance, ServiceOffering, SSHKey
 from compute.reservations import reserve_everything, reserve_host_again
+from compute.services.user_data import problem_of as user_data_problem
 from compute.states import INSTANCE
 from compute.workflows import (
     DEPLOY_INSTANCE,
@@ -31,7 +32,6 @@ from tenants.actor import Actor
 from tenants.models import Account
 
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-USER_DATA_BYTES = 32 * 1024
 MOST_NETWORKS = 8
 
 
@@ -129,10 +129,8 @@ def _check(instance: Instance, networks: Sequence[Network], ssh_keys: Sequence[S
         errors["name"] = (
             "It becomes the host name: 1 to 63 lower-case letters, digits and hyphens, none of them at an end."
         )
-    if len(instance.user_data.encode()) > USER_DATA_BYTES:
-        errors["user_data"] = f"User data may have {USER_DATA_BYTES // 1024} KiB at most."
-    elif "\x00" in instance.user_data:
-        errors["user_data"] = "User data can't hold null characters."
+    if problem := user_data_problem(instance.user_data):
+        errors["user_data"] = problem
     errors |= _check_choices(instance)
     errors |= _check_networks(instance, networks)
     if any(key.account_id != instance.account_id for key in ssh_keys):

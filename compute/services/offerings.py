@@ -7,10 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from cloudportal.core import events
+from cloudportal.core.errors import InvalidInput
 from cloudportal.core.writing import insert, update
 from compute.models import ServiceOffering
 from storage.models import DiskOffering
 from tenants.actor import Actor
+
+SIZE = {"cpus", "memory_mib", "root_disk"}
 
 
 def create_offering(
@@ -34,9 +37,11 @@ def update_offering(actor: Actor, *, offering: ServiceOffering, **changes: Any) 
 
     Raises:
         PermissionDenied: the actor does not manage the infrastructure.
-        InvalidInput: a field is wrong, or the name is taken.
+        InvalidInput: a field is wrong or belongs to the size, or the name is taken.
     """
     actor.require_everywhere("infrastructure.manage")
+    if fixed := SIZE & changes.keys():
+        raise InvalidInput(dict.fromkeys(sorted(fixed), "Its size stays, since instances hold it. Make another one."))
     with transaction.atomic():
         update(offering, **changes)
         events.record(actor, "compute.update_offering", f"Offering {offering} changed.", resource=offering)

@@ -3,11 +3,13 @@
 Rules 1 to 4 are about instances and stand in `repair_instance`. The others:
 
 5. A volume in a pool whose row is removed: it is deleted there. A volume without a row is left alone, and reported.
+   So with the seed of an instance that is removed or in Error: it holds user data.
 6. A port on the network engine without a row: it is deleted there. Rows come first, so it is a left-over.
 7. A network on the engine that is removed here, or has no row: it is deleted there.
 8. A network that is Implemented here and missing on the engine: it is made again there, empty; ports come back
    when their instances start.
 9. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
+10. A copy of a removed template in a pool, on which no volume leans: it is deleted there.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from cloudportal.core.driver_errors import DriverError
@@ -24,6 +26,8 @@ from cloudportal.core.errors import Conflict
 from cloudportal.infrastructure.models import Host, Zone
 from cloudportal.infrastructure.states import ConnectionState
 from cloudportal.jobs import services as jobs
+from cloudportal.jobs.models import Job
+from cloudportal.jobs.models.job import ACTIVE
 from cloudportal.jobs.periodic import System, every
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
@@ -36,7 +40,7 @@ from network.engines import backend_of as network_of
 from network.engines import network_spec, public_spec
 from network.models import Network, Port
 from storage.engines import backend_of as storage_of
-from storage.models import StoragePool, Volume
+from storage.models import StoragePool, TemplateCopy, Volume
 
 RECONCILE = Workflow("compute.reconcile", "Reconcile with the engines", cancellable=False)
 
@@ -86,6 +90,8 @@ def volumes(run: Run[None]) -> None:
         run.checkpoint()
         try:
             _compare_pool(run, pool)
+            _delete_seeds(run, pool)
+            _delete_copies(run, pool)
         except DriverError as error:
             run.log(f"Pool {pool}: {error}", "warning")
 
@@ -100,6 +106,29 @@ def _compare_pool(run: Run[None], pool: StoragePool) -> None:
         elif rows[uuid] is not None:
             backend.delete_volume(uuid)
             run.log(f"Rule 5: volume {uuid} deleted from pool {pool}; it was removed here.", "warning")
+
+
+def _delete_seeds(run: Run[None], pool: StoragePool) -> None:
+    backend = storage_of(pool)
+    found = backend.seeds()
+    over = Instance.objects.filter(Q(state="Error") | Q(removed_at__isnull=False), uuid__in=found)
+    for uuid in over.exclude(pk__in=_being_changed()).values_list("uuid", flat=True):
+        backend.delete_seed(uuid)
+        run.log(f"Rule 5: seed of instance {uuid} deleted from pool {pool}; it was removed here.", "warning")
+
+
+def _being_changed() -> QuerySet[Job, int | None]:
+    jobs_on = Job.objects.filter(resource_type=Instance._meta.label_lower, state__in=ACTIVE)
+    return jobs_on.values_list("resource_id", flat=True)
+
+
+def _delete_copies(run: Run[None], pool: StoragePool) -> None:
+    leaning = Volume.objects.filter(pool=pool, template=OuterRef("template"))
+    copies = TemplateCopy.objects.filter(~Exists(leaning), pool=pool, template__removed_at__isnull=False)
+    for copy in copies.select_related("template"):
+        storage_of(pool).delete_template(copy.template.uuid)
+        copy.delete()
+        run.log(f"Rule 10: template {copy.template} deleted from pool {pool}; nothing leans on it any more.")
 
 
 @RECONCILE.step("Networks", deadline_seconds=300)

@@ -30,6 +30,9 @@ def define(run: Run[Instance]) -> None:
     if instance.last_host is not None and instance.last_host != instance.host:
         # One definition at a time: two hosts that know an instance could both start it.
         hypervisor_of(instance.last_host).remove_instance(instance.uuid)
+        run.checkpoint()
+        # Before it is made there, so that the definition never is where nobody looks for it.
+        Instance.objects.filter(pk=instance.pk).update(last_host=instance.host)
     parts.define(run, run.reference_of("write_seed").get("source", ""))
 
 
@@ -46,7 +49,7 @@ def power_off(run: Run[Instance]) -> None:
 @START_INSTANCE.finish
 def meter(run: Run[Instance]) -> None:
     instance = run.resource
-    Instance.objects.filter(pk=instance.pk).update(last_host=instance.host, error="")
+    Instance.objects.filter(pk=instance.pk).update(error="")
     parts.set_power_state(instance, "running")
     emit_instance(instance, allocated=True, running=True)
 
