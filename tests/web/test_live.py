@@ -165,7 +165,7 @@ def test_an_event_says_nothing_that_is_not_public() -> None:
 
 
 def test_the_password_of_a_screen_is_answered_as_the_protocol_says() -> None:
-    # A password of zeros is a key of zeros, whose answer is the first known vector of DES (NBS Special Publication 500-20).
+    # No password is a key of zeros, whose answer is a known vector of DES (NBS Special Publication 500-20).
     assert response(bytes(16), "") == bytes.fromhex("8ca64de9c1b123a7") * 2
     # Mirrored, the letter “@” (01000000) is the byte 02, and only the first eight letters count.
     assert response(bytes(16), "12345678") == response(bytes(16), "123456789")
