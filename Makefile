@@ -29,7 +29,7 @@ format: ## Bring code and templates into shape
 
 bench: ## Measure; results go to .local/bench.json
 	$(BOOTSTRAP) run
-	@$(DATABASE) run -- $(PYTHON) manage.py bench $(ARGS)
+	@exec $(PYTHON) -m cloudportal.bench $(ARGS)
 
 lock: ## Write the lock files anew; UPGRADE=1 takes the newest versions
 	@sh cloudportal/setup/lock.sh

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "cloudportal.live",
     "cloudportal.lab",
     "cloudportal.demo",
+    "cloudportal.bench",
 ]
 
 ROOT_URLCONF = "cloudportal.urls"

@@ -1,0 +1,20 @@
+"""Everything that is measured, by name, in the order in which it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cloudportal.bench.measures.jobs import measure_jobs
+from cloudportal.bench.measures.lists import measure_lists
+from cloudportal.bench.measures.placements import measure_placements
+from cloudportal.bench.measures.real_guest import measure_real_guest
+from cloudportal.bench.workbench import Workbench
+
+Figures = dict[str, float | int | str | None]
+
+MEASURES: Mapping[str, Callable[[Workbench], Figures]] = {
+    "placements": measure_placements,
+    "jobs": measure_jobs,
+    "guests": measure_real_guest,
+    "lists": measure_lists,
+}
