@@ -2,11 +2,15 @@
 
 Measured alternatives are in docs/performance.md. The host with the most free memory is taken, read from a
 partial index in order; a host that a neighbour is taking right now is skipped instead of waited for. Before
-refusing, the search is done once more without skipping, since "all that fit are locked" is not "none fits".
+refusing, the search is done again without skipping, since "all that fit are locked" is not "none fits". Whoever
+waits keeps the lock on every host that turned out to be full meanwhile, so waiting is done in the order of the ids,
+and a search that found nothing is rolled back to its savepoint, which gives its locks back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -32,7 +36,7 @@ _TAKE = (
     """
 WITH chosen AS (SELECT h.id """
     + _FITS
-    + """ ORDER BY h.memory_free_mib DESC LIMIT 1 FOR NO KEY UPDATE OF h {skip})
+    + """ ORDER BY {order} LIMIT 1 FOR NO KEY UPDATE OF h {skip})
 UPDATE infrastructure_host h
 SET cpus_used = h.cpus_used + %(cpus)s, memory_used_mib = h.memory_used_mib + %(memory)s
 FROM chosen WHERE h.id = chosen.id
@@ -71,6 +75,8 @@ SELECT coalesce(sum(least(
 """
     + _FITS
 )
+_EMPTIEST = _TAKE.format(order="h.memory_free_mib DESC", skip="SKIP LOCKED")
+_WAITING = _TAKE.format(order="h.id", skip="")
 FILTERS = ("hosts of the zone", "enabled", "connected", "with enough CPUs", "with enough memory", "with enough storage")
 TRIES = 5
 
@@ -102,38 +108,51 @@ def place(demand: Demand) -> tuple[Host, StoragePool]:
         CapacityExhausted: with the number of hosts that each filter left.
     """
     for _ in range(TRIES):
-        with transaction.atomic():
+        with _kept_if_found():
             host = take_host(demand)
             if host is None:
                 break
-            pool = reserve_pool(host.cluster, demand.size_bytes)
-            if pool is not None:
+            # None: another took the last room of the cluster between the two statements. Then look again.
+            if pool := reserve_pool(host.cluster, demand.size_bytes):
                 return host, pool
-            # Another took the last room of the cluster between the two statements; give the host back and look again.
-            release_host(host, demand.cpus, demand.memory_mib)
+            raise _NothingFound
     raise refusal(demand)
 
 
 def take_host(demand: Demand) -> Host | None:
     """Reserve CPUs and memory on the best host; None when none fits."""
-    parameters = demand.as_parameters()
-    with connection.cursor() as cursor:
-        for skip in ("SKIP LOCKED", "", ""):
-            cursor.execute(_TAKE.format(skip=skip), parameters)
+    for statement in (_EMPTIEST, _WAITING, _WAITING):
+        with _kept_if_found(), connection.cursor() as cursor:
+            cursor.execute(statement, demand.as_parameters())
             if row := cursor.fetchone():
                 return Host.objects.select_related("cluster").get(pk=row[0])
+            raise _NothingFound
     return None
+
+
+class _NothingFound(Exception):
+    """Rolls the search back, with its locks."""
+
+
+@contextmanager
+def _kept_if_found() -> Iterator[None]:
+    with suppress(_NothingFound), transaction.atomic():
+        yield
 
 
 def take_this_host(host: Host, cpus: int, memory_mib: int) -> bool:
     """Reserve on one host, if it may be given work and has the room."""
-    rows = Host.objects.filter(
+    fits = Host.objects.filter(
         pk=host.pk,
         is_schedulable=True,
         memory_free_mib__gte=memory_mib,
         cpus_used__lte=F("cpu_capacity") - cpus,
     )
-    return bool(rows.update(cpus_used=F("cpus_used") + cpus, memory_used_mib=F("memory_used_mib") + memory_mib))
+    with _kept_if_found():
+        if fits.update(cpus_used=F("cpus_used") + cpus, memory_used_mib=F("memory_used_mib") + memory_mib):
+            return True
+        raise _NothingFound
+    return False
 
 
 def release_host(host: Host, cpus: int, memory_mib: int) -> None:

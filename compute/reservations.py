@@ -78,13 +78,13 @@ def release_cpu_and_memory(instance: Instance) -> None:
 
 
 def release_everything(instance: Instance) -> None:
-    """Give back host, disks and addresses. Done already is success."""
+    """Give back addresses, host and disks, locked in the order in which they are taken. Done already is success."""
     for nic in instance.nics.select_related("port").exclude(port=None):
         if nic.port is not None:
             release_port(nic.port)
-    for row in instance.attachments.select_related("volume"):
-        release_volume(row.volume)
     release_cpu_and_memory(instance)
+    for row in instance.attachments.select_related("volume").order_by("volume__pool_id"):
+        release_volume(row.volume)
 
 
 def mark_removed(instance: Instance) -> None:

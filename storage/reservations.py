@@ -10,7 +10,8 @@ from cloudportal.infrastructure.models import Cluster, Zone
 from storage.models import DiskOffering, StoragePool, Template, Volume
 from tenants.models import Account
 
-# Every pool of the cluster that may take the volume, the emptiest first, and the room taken in the same statement.
+# Of the pools of the cluster that may take the volume the emptiest, and the room taken in the same statement.
+# One that a neighbour is taking is skipped at first; who then waits does so in the order of the ids, as for hosts.
 _RESERVE = """
 UPDATE storage_storagepool SET allocated_bytes = allocated_bytes + %(size)s
 WHERE id = (
@@ -18,18 +19,25 @@ WHERE id = (
     WHERE cluster_id = %(cluster)s AND allocation_state = 'Enabled'
       AND capacity_bytes - allocated_bytes >= %(size)s
       AND total_bytes - available_bytes <= total_bytes * disable_threshold
-    ORDER BY capacity_bytes - allocated_bytes DESC, id
-    LIMIT 1 FOR NO KEY UPDATE)
+    ORDER BY {order}
+    LIMIT 1 FOR NO KEY UPDATE {skip})
 RETURNING id
 """
+_EMPTIEST = _RESERVE.format(order="capacity_bytes - allocated_bytes DESC, id", skip="SKIP LOCKED")
+_WAITING = _RESERVE.format(order="id", skip="")
 
 
 def reserve_pool(cluster: Cluster, size_bytes: int) -> StoragePool | None:
-    """Take room in a pool of the cluster; None when none has it. The pool's CHECK has the last word."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, {"cluster": cluster.pk, "size": size_bytes})
-        row = cursor.fetchone()
-    return StoragePool.objects.get(pk=row[0]) if row else None
+    """Take room in a pool of the cluster; None when none has it. The pool's CHECK has the last word.
+
+    After None the caller rolls back to a savepoint, since locks on pools that proved full are still held.
+    """
+    for statement in (_EMPTIEST, _WAITING):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"cluster": cluster.pk, "size": size_bytes})
+            if row := cursor.fetchone():
+                return StoragePool.objects.get(pk=row[0])
+    return None
 
 
 def allocate_root_volume(
