@@ -26,7 +26,7 @@ class Bar:
 @dataclass(frozen=True, slots=True)
 class Line:
     y: str
-    cost: Decimal
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,15 @@ def draw(days: Sequence[tuple[dt.date, Decimal]]) -> Chart:
             Bar(f"{x + gap / 2:.1f}", f"{TOP + plot - tall:.1f}", f"{step - gap:.1f}", f"{max(tall, 1):.1f}",
                 day, cost, label, f"{x + step / 2:.1f}")
         )  # fmt: skip
-    lines = [Line(f"{TOP + plot * (1 - share):.1f}", top * Decimal(share)) for share in (0, 0.5, 1)]
+    lines = [
+        Line(f"{TOP + plot * (1 - share):.1f}", f"{(top * Decimal(share)).normalize():f}") for share in (0, 0.5, 1)
+    ]
     return Chart(bars, lines)
 
 
 def _round_up(value: Decimal) -> Decimal:
-    """The next of 1, 2, 5 times a power of ten."""
+    """The next of 1, 2, 3, 4, 5 times a power of ten."""
     if value <= 0:
         return Decimal(1)
     power = Decimal(10) ** value.adjusted()
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value)
+    return next(power * factor for factor in (1, 2, 3, 4, 5, 10) if power * factor >= value)

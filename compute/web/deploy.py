@@ -32,16 +32,12 @@ class Deploy(FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         form: DeployForm = extra["form"]
-        templates = form.choices("template")
-        offerings = form.choices("offering")
+        templates, offerings = form.choices("template"), form.choices("offering")
         networks = form.choices("networks")
-        if len(networks) == 1 and not form.is_bound:
-            networks[0]["chosen"] = True
-        for name, rows in (("template", templates), ("offering", offerings)):
-            if rows and not form.raw(name) and not form.is_bound and name == "template" and len(rows) == 1:
-                rows[0]["chosen"] = True
-        template = next((choice["row"] for choice in templates if choice["chosen"]), None)
-        offering = next((choice["row"] for choice in offerings if choice["chosen"]), None)
+        if self.request.method == "GET":
+            _choose_the_only(templates)
+            _choose_the_only(networks)
+        template, offering = _chosen(templates), _chosen(offerings)
         for choice in offerings:
             choice["price"] = estimate.price(choice["row"], template)
         return super().context(
@@ -110,6 +106,16 @@ class DeployPreview(Deploy):
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         form = DeployForm(initial=as_initial(request.POST), actor=self.actor)
         return self.render(form=form)
+
+
+def _choose_the_only(choices: list[dict[str, Any]]) -> None:
+    """Where there is one thing to choose, it is chosen."""
+    if len(choices) == 1:
+        choices[0]["chosen"] = True
+
+
+def _chosen(choices: list[dict[str, Any]]) -> Any:
+    return next((choice["row"] for choice in choices if choice["chosen"]), None)
 
 
 def as_initial(data: QueryDict) -> dict[str, Any]:
