@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from cloudportal.doors.admin.base import PortalAdmin, actor_of
-from cloudportal.doors.admin.display import STATE_COLOURS, bar, price, size
+from cloudportal.doors.admin.display import badge, bar, price, size
 from cloudportal.doors.admin.forms import PlaceField, SecretField, ServiceForm
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.infrastructure.models import Host
@@ -89,13 +89,13 @@ class HostAdmin(PortalAdmin):
 
     # What is shown
 
-    @display(description=_("Wanted"), label=STATE_COLOURS, ordering="resource_state")
-    def wanted(self, host: Host) -> str:
-        return host.resource_state
+    @display(description=_("Wanted"), ordering="resource_state")
+    def wanted(self, host: Host) -> SafeString:
+        return badge(host.resource_state)
 
-    @display(description=_("Connection"), label=STATE_COLOURS, ordering="connection_state")
-    def connection(self, host: Host) -> str:
-        return host.connection_state
+    @display(description=_("Connection"), ordering="connection_state")
+    def connection(self, host: Host) -> SafeString:
+        return badge(host.connection_state)
 
     @display(description=_("CPUs"), ordering="cpus_used")
     def cpu_use(self, host: Host) -> SafeString:
@@ -169,7 +169,7 @@ class OfferingForm(ServiceForm):
     class Meta:
         labels = {"cpus": _("CPUs"), "memory_mib": _("Memory (MiB)"), "is_active": _("Offered")}
         help_texts = {
-            "price_per_hour": _("For a running hour. A new price holds from the next change of an instance."),
+            "price_per_hour": _("For a running hour."),
             "is_active": _("Off, tenants no longer see it; instances that have it keep it."),
         }
 

@@ -10,6 +10,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,7 +19,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from cloudportal.doors.admin.base import PortalAdmin
-from cloudportal.doors.admin.display import STATE_COLOURS, price
+from cloudportal.doors.admin.display import badge, price
 from cloudportal.doors.admin.forms import PlaceField, ServiceForm
 from cloudportal.infrastructure import selectors as infrastructure
 from network import selectors
@@ -76,13 +77,13 @@ class PublicAddressAdmin(PortalAdmin):
         again = "_addanother" in request.POST
         return redirect("admin:network_publicaddress_add" if again else "admin:network_publicaddress_changelist")
 
-    @display(description=_("State"), label=STATE_COLOURS)
-    def state(self, address: PublicAddress) -> str:
-        return _now("Free") if address.account_id is None else _now("In use")
+    @display(description=_("State"))
+    def state(self, address: PublicAddress) -> SafeString:
+        return badge(_now("Free") if address.account_id is None else _now("In use"))
 
-    @display(description=_("Source NAT"), boolean=True, ordering="is_source_nat")
-    def source_nat(self, address: PublicAddress) -> bool:
-        return address.is_source_nat
+    @display(description=_("Source NAT"), ordering="is_source_nat")
+    def source_nat(self, address: PublicAddress) -> str:
+        return _now("Yes") if address.is_source_nat else ""
 
     @display(description=_("Price per hour"), ordering="price_per_hour")
     def hourly(self, address: PublicAddress) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from cloudportal.doors.admin.base import PortalAdmin
-from cloudportal.doors.admin.display import STATE_COLOURS, bar, price, size
+from cloudportal.doors.admin.display import badge, bar, price, size
 from cloudportal.doors.admin.forms import PlaceField, SecretField, ServiceForm
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.infrastructure.selectors import Capacity
@@ -66,9 +66,9 @@ class StoragePoolAdmin(PortalAdmin):
     list_filter = ("zone", "cluster", "allocation_state")
     search_fields = ("name", "path")
 
-    @display(description=_("Allocation"), label=STATE_COLOURS, ordering="allocation_state")
-    def state(self, pool: StoragePool) -> str:
-        return pool.allocation_state
+    @display(description=_("Allocation"), ordering="allocation_state")
+    def state(self, pool: StoragePool) -> SafeString:
+        return badge(pool.allocation_state)
 
     @display(description=_("Promised"), ordering="allocated_bytes")
     def promised(self, pool: StoragePool) -> SafeString:

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from cloudportal.doors.admin.base import PortalAdmin
-from cloudportal.doors.admin.display import STATE_COLOURS
+from cloudportal.doors.admin.display import badge
 from cloudportal.doors.admin.forms import ServiceForm
 from tenants import selectors
 from tenants.actor import Actor, actor_of
@@ -88,14 +88,22 @@ class UserForm(ServiceForm):
         help_text=_("Granted beside the roles that the user has."),
     )  # fmt: skip
     on_domain = DomainField(
-        Domain.objects.none(), required=False, widget=UnfoldAdminSelectWidget, label=_("On the domain"),
-        help_text=_("With everything below it."),
+        Domain.objects.none(), required=False, empty_label=_("Select value"), widget=UnfoldAdminSelectWidget,
+        label=_("On the domain"), help_text=_("With everything below it."),
     )  # fmt: skip
     on_account = AccountField(
-        Account.objects.none(), required=False, widget=UnfoldAdminSelectWidget, label=_("Or on the account")
+        Account.objects.none(),
+        required=False,
+        empty_label=_("Select value"),
+        widget=UnfoldAdminSelectWidget,
+        label=_("Or on the account"),
     )
 
     actor: Actor
+
+    class Meta:
+        # Django's own are written for its own admin.
+        help_texts = {"username": _("Letters, digits and @ . + - _"), "is_active": ""}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -161,9 +169,9 @@ class UserAdmin(TenancyAdmin):
     def domain(self, user: User) -> str:
         return str(user.account.domain)
 
-    @display(description=_("State"), label=STATE_COLOURS, ordering="is_active")
-    def state(self, user: User) -> str:
-        return "Active" if user.is_active else "Disabled"
+    @display(description=_("State"), ordering="is_active")
+    def state(self, user: User) -> SafeString:
+        return badge("Active" if user.is_active else "Disabled")
 
     @display(description=_("Has"))
     def bindings(self, user: User) -> SafeString | str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.contrib import admin
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from cloudportal.doors.admin.base import PortalAdmin
-from cloudportal.doors.admin.display import STATE_COLOURS
+from cloudportal.doors.admin.display import badge
 from cloudportal.doors.admin.forms import AddressesField, PlaceField, ServiceForm
 from cloudportal.infrastructure import selectors
 from cloudportal.infrastructure.models import Cluster, Pod, Zone
@@ -48,9 +49,9 @@ class ZoneAdmin(PortalAdmin):
     list_filter = ("allocation_state",)
     search_fields = ("name",)
 
-    @display(description=_("Allocation"), label=STATE_COLOURS, ordering="allocation_state")
-    def state(self, zone: Zone) -> str:
-        return zone.allocation_state
+    @display(description=_("Allocation"), ordering="allocation_state")
+    def state(self, zone: Zone) -> SafeString:
+        return badge(zone.allocation_state)
 
 
 @admin.register(Pod)
@@ -66,9 +67,9 @@ class PodAdmin(PortalAdmin):
     list_filter = ("zone", "allocation_state")
     search_fields = ("name",)
 
-    @display(description=_("Allocation"), label=STATE_COLOURS, ordering="allocation_state")
-    def state(self, pod: Pod) -> str:
-        return pod.allocation_state
+    @display(description=_("Allocation"), ordering="allocation_state")
+    def state(self, pod: Pod) -> SafeString:
+        return badge(pod.allocation_state)
 
 
 class ClusterForm(ServiceForm):
@@ -103,6 +104,6 @@ class ClusterAdmin(PortalAdmin):
     def zone(self, cluster: Cluster) -> str:
         return cluster.pod.zone.name
 
-    @display(description=_("Allocation"), label=STATE_COLOURS, ordering="allocation_state")
-    def state(self, cluster: Cluster) -> str:
-        return cluster.allocation_state
+    @display(description=_("Allocation"), ordering="allocation_state")
+    def state(self, cluster: Cluster) -> SafeString:
+        return badge(cluster.allocation_state)

@@ -115,6 +115,7 @@ UNFOLD = {
     "SITE_SYMBOL": "cloud",
     "SITE_URL": "/",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("app/logo.svg")}],
+    "DASHBOARD_CALLBACK": "cloudportal.web.admin.overview",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     # Instead of the theme's own link to a change of password, which this site does not offer.

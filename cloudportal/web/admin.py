@@ -14,9 +14,12 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from cloudportal.core.models import Event
-from cloudportal.doors.admin.base import PortalAdmin
-from cloudportal.doors.admin.display import STATE_COLOURS
+from cloudportal.doors.admin.base import PortalAdmin, actor_of
+from cloudportal.doors.admin.display import STATE_COLOURS, badge, bar, moment, size
+from cloudportal.infrastructure.selectors import Capacity, capacity, hosts_by_state
 from cloudportal.jobs.models import Job, WorkerNode
+from network.selectors import address_capacity
+from storage.selectors import storage_capacity
 from tenants import selectors
 from tenants.actor import Actor
 
@@ -26,6 +29,24 @@ class History(PortalAdmin):
 
     paginator = InfinitePaginator
     sortable_by = ()
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the front page of the admin shows beside the ways on."""
+    actor = actor_of(request)
+    every = [*capacity(actor), *storage_capacity(actor), *address_capacity(actor)]
+    bars = [{"kind": one.kind, "bar": bar(one, _of(one))} for one in every]
+    hosts = [{"state": badge(name), "count": count} for name, count in hosts_by_state(actor).items()]
+    return context | {"title": _("Overview"), "capacity": bars, "hosts": hosts}
+
+
+def _of(one: Capacity) -> str:
+    return f"{_amount(one, one.used)} / {_amount(one, one.total)}"
+
+
+def _amount(one: Capacity, number: int) -> str:
+    units = {"MiB": 2**20, "bytes": 1}
+    return size(number * units[one.unit]) if one.unit in units else f"{number:,}"
 
 
 @admin.register(Job)
@@ -45,13 +66,21 @@ class JobAdmin(History):
             },
         ),
     )  # fmt: skip
-    list_display = ("title", "status", "step", "actor_name", "attempt", "created_at", "finished_at", "error")
+    list_display = ("title", "status", "step", "actor_name", "attempt", "created", "finished", "error")
     list_filter = ("state",)
     search_fields = ("title", "resource_name")
 
-    @display(description=_("State"), label=STATE_COLOURS)
-    def status(self, job: Job) -> str:
-        return job.state
+    @display(description=_("State"))
+    def status(self, job: Job) -> SafeString:
+        return badge(job.state)
+
+    @display(description=_("Created"))
+    def created(self, job: Job) -> str:
+        return moment(job.created_at)
+
+    @display(description=_("Finished"))
+    def finished(self, job: Job) -> str:
+        return moment(job.finished_at)
 
     @display(description=_("Steps"))
     def step(self, job: Job) -> str:
@@ -68,17 +97,21 @@ class JobAdmin(History):
 class EventAdmin(History):
     selector = selectors.events
     fields = (
-        "message", "severity", ("action", "at"), ("actor_name", "request_id"), ("resource_type", "resource_name"),
+        "message", "severity", ("action", "when"), ("actor_name", "request_id"), ("resource_type", "resource_name"),
         ("resource_uuid", "job_uuid"), "details",
     )  # fmt: skip
-    list_display = ("at", "severity", "message", "action", "actor_name", "resource_name")
-    list_display_links = ("at", "message")
+    list_display = ("when", "severity", "message", "action", "actor_name", "resource_name")
+    list_display_links = ("when", "message")
     list_filter = ("level",)
     search_fields = ("message", "actor_name", "resource_name")
 
-    @display(description=_("Level"), label=STATE_COLOURS)
-    def severity(self, event: Event) -> str:
-        return event.level
+    @display(description=_("At"))
+    def when(self, event: Event) -> str:
+        return moment(event.at)
+
+    @display(description=_("Level"))
+    def severity(self, event: Event) -> SafeString:
+        return badge(event.level)
 
 
 def worker_nodes(actor: Actor) -> QuerySet[WorkerNode]:

@@ -53,6 +53,7 @@ class PortalAdmin(ModelAdmin):
     list_fullwidth = True
     warn_unsaved_form = True
     change_form_show_cancel_button = True
+    delete_confirmation_template = "admin/remove.html"
 
     # Who may do what
 
@@ -132,6 +133,11 @@ class PortalAdmin(ModelAdmin):
         if request.method == "POST" and isinstance(response, TemplateResponse):
             response.status_code = _status(getattr(request, "refusal", None))
         return response
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> Any:
+        """“Save and add another” belongs where something is added."""
+        context["show_save_and_add_another"] = options.get("add", False)
+        return super().render_change_form(request, context, **options)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> type[ModelForm]:
         form = super().get_form(request, obj, change=change, **options)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 STATE_COLOURS = {
     "Enabled": "success",
@@ -29,6 +31,17 @@ STATE_COLOURS = {
     "Free": "success",
 }
 _BAR_COLOURS = {"ok": "bg-green-500", "warn": "bg-orange-500", "full": "bg-red-500"}
+
+
+def badge(state: str) -> SafeString:
+    """A state in its colour, in lists and on pages alike."""
+    context = {"text": state, "type": STATE_COLOURS.get(state, "")}
+    return mark_safe(render_to_string("unfold/helpers/label.html", context))  # noqa: S308 - a template's output
+
+
+def moment(at: datetime | None) -> str:
+    """To the second, and sortable by eye: times are compared with logs here."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else "—"
 
 
 class Filled(Protocol):
@@ -58,11 +71,11 @@ def bar(filled: Filled, words: str) -> SafeString:
 def size(value: int) -> str:
     """Bytes in the binary unit that reads best."""
     number = float(value)
-    for unit in ("B", "KiB", "MiB", "GiB"):
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if number < 1024:
             return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.3g} {unit}"
         number /= 1024
-    return f"{number:.3g} TiB"
+    return f"{number:,.1f} PiB"
 
 
 def price(amount: object) -> str:
