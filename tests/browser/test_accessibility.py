@@ -1,0 +1,79 @@
+"""Every page, light and dark, on a desk and on a phone: axe finds nothing to complain about (WCAG 2.2 AA)."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import sign_in
+from tests.browser.portal import ROOT, Portal
+
+pytestmark = [pytest.mark.browser, pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(420)]
+
+AXE = ROOT / "static" / "vendor" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LOOKS = [("light", 1440, 900), ("dark", 390, 844)]
+PAGES = {
+    "tenant": [
+        "/",
+        "/instances/",
+        "/instances/deploy/",
+        "/ssh-keys/",
+        "/ssh-keys/new/",
+        "/volumes/",
+        "/templates/",
+        "/networks/",
+        "/networks/{network}/",
+        "/usage/",
+        "/jobs/",
+        "/events/",
+        "/api-keys/",
+        "/search/?q=default",
+    ],
+    "operator": ["/", "/hosts/", "/pools/", "/zones/", "/jobs/", "/usage/"],
+}
+
+
+@pytest.mark.parametrize("who", PAGES)
+@pytest.mark.parametrize(("scheme", "width", "height"), LOOKS, ids=["light-desk", "dark-phone"])
+def test_pages_are_accessible(
+    chromium: Browser, portal: Portal, who: str, scheme: str, width: int, height: int
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=portal.url, bypass_csp=True
+    )
+    page = context.new_page()
+    sign_in(page, portal, who)
+    found = {}
+    for path in PAGES[who]:
+        response = page.goto(path.format(network=portal.facts["network"]))
+        assert response is not None
+        assert response.status == httpx.codes.OK, path
+        if problems := complaints_of_axe(page):
+            found[path] = problems
+    context.close()
+
+    assert found == {}
+
+
+def complaints_of_axe(page: Page) -> list[str]:
+    page.wait_for_load_state()
+    # Colours are judged as they are at rest, not in the middle of fading in.
+    page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
+    page.add_script_tag(path=AXE)
+    answer = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+    return [
+        f"{violation['id']}: {violation['help']} ({violation['nodes'][0]['html'][:120]})"
+        for violation in answer["violations"]
+    ]
+
+
+def test_axe_notices_a_button_without_a_name(chromium: Browser) -> None:
+    """The control: the check can fail."""
+    context = chromium.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.set_content("<html lang='en'><title>Bad</title><main><h1>Bad</h1><button></button></main></html>")
+
+    assert any("button-name" in problem for problem in complaints_of_axe(page))
+    context.close()
