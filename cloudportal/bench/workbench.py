@@ -57,15 +57,22 @@ class Workbench:
             PartFailed: it ended with an error.
         """
         answer = self.home / f"{part}.json"
-        argv = manage("bench_part", part, json.dumps(options), str(answer))
+        self.manage(url, "bench_part", part, json.dumps(options), str(answer))
+        return json.loads(answer.read_text())
+
+    def manage(self, url: str, *arguments: str) -> None:
+        """Run a command of manage.py on a database.
+
+        Raises:
+            PartFailed: it ended with an error.
+        """
         with self.log.open("ab") as log:
             done = subprocess.run(
-                ends_with_us(argv), cwd=REPOSITORY, env=self._environment(url), stdin=subprocess.DEVNULL,
+                ends_with_us(manage(*arguments)), cwd=REPOSITORY, env=self._environment(url), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, check=False,
             )  # fmt: skip
         if done.returncode:
-            raise PartFailed(f"{part} ended with code {done.returncode}; see {self.log}.")
-        return json.loads(answer.read_text())
+            raise PartFailed(f"{' '.join(arguments[:2])} ended with code {done.returncode}; see {self.log}.")
 
     @contextmanager
     def portal(self, url: str) -> Iterator[int]:

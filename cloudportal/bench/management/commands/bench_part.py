@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import import_string
 
 from cloudportal.bench.parts import PARTS
 
@@ -20,5 +21,5 @@ class Command(BaseCommand):
         parser.add_argument("answer", type=Path, help="the file that takes the answer, as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        answer = PARTS[options["part"]](**options["options"])
+        answer = import_string(PARTS[options["part"]])(**options["options"])
         options["answer"].write_text(json.dumps(answer, default=str))
