@@ -55,7 +55,8 @@ def close_hours(now: dt.datetime | None = None, most: int = 48) -> int:
 def close_hour(hour: dt.datetime) -> None:
     """Cut one hour. The row of the hour and its records commit together."""
     with transaction.atomic():
-        if not UsageHour.objects.bulk_create([UsageHour(hour=hour)], ignore_conflicts=True):
+        _, is_new = UsageHour.objects.get_or_create(hour=hour)
+        if not is_new:
             return
         with connection.cursor() as cursor:
             cursor.execute(_RECORD, {"start": hour, "end": hour + HOUR})

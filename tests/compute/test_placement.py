@@ -45,11 +45,11 @@ def at_once(work: Callable[[int], str], times: int) -> Counter[str]:
 
 @pytest.fixture
 def small_cloud(transactional_db: None, world: World, tmp_path: object) -> Cloud:
-    """Three hosts with room for ten small instances each."""
-    return factories.cloud(world, tmp_path, hosts=3, cpus=10, memory_mib=10 * 512)
+    """Three hosts with room for five small instances each."""
+    return factories.cloud(world, tmp_path, hosts=3, cpus=5, memory_mib=5 * 512)
 
 
-def test_sixty_deploy_at_once_into_room_for_thirty(small_cloud: Cloud, run_jobs: RunJobs) -> None:
+def test_thirty_deploy_at_once_into_room_for_fifteen(small_cloud: Cloud, run_jobs: RunJobs) -> None:
     tenant = factories.member()
     owner = Account.objects.get(pk=tenant.account_id)
     networks = [factories.network(tenant, small_cloud.zone, f"10.{number}.0.0/24") for number in range(2)]
@@ -64,15 +64,15 @@ def test_sixty_deploy_at_once_into_room_for_thirty(small_cloud: Cloud, run_jobs:
             return refusal.message.split("(")[0]
         return "placed"
 
-    answers = at_once(deploy, 60)
+    answers = at_once(deploy, 30)
 
-    assert answers["placed"] == 30
-    assert sum(answers.values()) == 60
+    assert answers["placed"] == 15
+    assert sum(answers.values()) == 30
     assert all(
         text.startswith("No host fits 1 CPUs and 512 MiB: none is left with enough")
         for text in answers - Counter(placed=30)
     )
-    assert (Instance.objects.count(), Port.objects.count()) == (30, 60)
+    assert (Instance.objects.count(), Port.objects.count()) == (15, 30)
     assert wrong_counters() == []
     run_jobs()
     assert set(Instance.objects.values_list("state", flat=True)) == {"Running"}
@@ -81,8 +81,8 @@ def test_sixty_deploy_at_once_into_room_for_thirty(small_cloud: Cloud, run_jobs:
 
 def test_the_fullest_hosts_are_found_while_neighbours_hold_locks(small_cloud: Cloud) -> None:
     """Exactly as many as fit: none oversold, and none refused because a fitting host was locked for a moment."""
-    assert at_once(_placing(small_cloud, placement.take_host), 45) == Counter(placed=30, refused=15)
-    assert [host.cpus_used for host in small_cloud.hosts()] == [10, 10, 10]
+    assert at_once(_placing(small_cloud, placement.take_host), 30) == Counter(placed=15, refused=15)
+    assert [host.cpus_used for host in small_cloud.hosts()] == [5, 5, 5]
 
 
 def test_reading_computing_and_writing_is_caught_by_the_same_check(small_cloud: Cloud) -> None:
@@ -99,7 +99,7 @@ def test_reading_computing_and_writing_is_caught_by_the_same_check(small_cloud: 
             Host.objects.filter(pk=host.pk).update(cpus_used=host.cpus_used + demand.cpus)
         return host
 
-    answers = at_once(_placing(small_cloud, naive), 45)
+    answers = at_once(_placing(small_cloud, naive), 30)
 
     assert answers["placed"] != sum(host.cpus_used for host in small_cloud.hosts())
 
@@ -122,10 +122,10 @@ def test_a_pool_that_fills_between_two_looks_costs_no_room(small_cloud: Cloud) -
 
 
 def test_what_would_fit_is_counted(small_cloud: Cloud) -> None:
-    assert placement.fits(Demand(small_cloud.zone, 1, 512)) == 30
-    assert placement.fits(Demand(small_cloud.zone, 4, 512)) == 6
+    assert placement.fits(Demand(small_cloud.zone, 1, 512)) == 15
+    assert placement.fits(Demand(small_cloud.zone, 2, 512)) == 6
     Host.objects.filter(name__endswith="-1").update(is_schedulable=False)
-    assert placement.fits(Demand(small_cloud.zone, 1, 512)) == 20
+    assert placement.fits(Demand(small_cloud.zone, 1, 512)) == 10
     StoragePool.objects.update(allocation_state="Disabled")
     assert placement.fits(Demand(small_cloud.zone, 1, 512, size_bytes=1)) == 0
 
@@ -133,8 +133,8 @@ def test_what_would_fit_is_counted(small_cloud: Cloud) -> None:
 def test_taking_and_giving_back_at_once_does_not_deadlock(small_cloud: Cloud, run_jobs: RunJobs) -> None:
     """Both take host and pool: in the same order."""
     tenant = factories.member()
-    jobs = [factories.deployment(tenant, small_cloud) for _ in range(8)]
-    small_cloud.world.inject("define_instance", "fatal", times=8)
+    jobs = [factories.deployment(tenant, small_cloud) for _ in range(6)]
+    small_cloud.world.inject("define_instance", "fatal", times=6)
 
     def work(number: int) -> str:
         if number % 2:
@@ -143,9 +143,9 @@ def test_taking_and_giving_back_at_once_does_not_deadlock(small_cloud: Cloud, ru
         factories.run_until_over(jobs[number // 2], hurry=True)
         return jobs[number // 2].error_code
 
-    answers = at_once(work, 16)
+    answers = at_once(work, 12)
 
-    assert answers == Counter({"deployed": 8, "engine-refused": 8})
+    assert answers == Counter({"deployed": 6, "engine-refused": 6})
     leases_run_out()
     run_jobs()
     assert_everything_agrees(small_cloud)
