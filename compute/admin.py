@@ -28,7 +28,7 @@ MIB = 2**20
 
 
 class HostForm(ServiceForm):
-    password = SecretField(label=_("Password"), help_text=_("Kept encrypted. Left empty, the present one stays."))
+    password = SecretField(label=_("Password"))
 
     class Meta:
         labels = {"url": _("URL"), "virt_type": _("Guests run by")}

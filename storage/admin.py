@@ -20,7 +20,7 @@ from storage.services import disk_offerings, pools, stores
 
 
 class PoolForm(ServiceForm):
-    password = SecretField(label=_("Password"), help_text=_("Kept encrypted. Left empty, the present one stays."))
+    password = SecretField(label=_("Password"))
 
     class Meta:
         labels = {"url": _("URL"), "warn_threshold": _("Warn at"), "disable_threshold": _("Full at")}

@@ -11,6 +11,7 @@ from cloudportal.core.models import Event
 from cloudportal.infrastructure.models import Host
 from storage.models import StoragePool
 from tenants.actor import Actor
+from tenants.models import User
 from tests import factories
 from tests.admin.pages import add, address, change, errors, events, press, said
 from tests.factories import Cloud
@@ -86,6 +87,11 @@ def test_who_may_only_look_is_shown_no_password(cloud: Cloud, onlooker_client: C
     assert SECRET not in answer.content.decode()
     assert onlooker_client.post(page, {"name": "mine"}).status_code == 403
     assert onlooker_client.get(address(Host, "add")).status_code == 403
+
+
+def test_a_filter_does_not_guess_passwords(onlooker_client: Client, cloud: Cloud) -> None:
+    for model in (Host, StoragePool, User):
+        assert onlooker_client.get(address(model, "changelist"), {"password__startswith": "g"}).status_code == 400
 
 
 def test_a_new_way_to_a_host_is_tried_first(operator_client: Client, cloud: Cloud) -> None:

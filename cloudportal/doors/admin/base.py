@@ -8,12 +8,12 @@ from typing import Any, ClassVar, NoReturn
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import Field, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from cloudportal.core.errors import InvalidInput, NotFound, Refusal
@@ -84,6 +84,10 @@ class PortalAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return type(self).selector(actor_of(request)).order_by(*self.model._meta.ordering)
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """A filter in the address must not tell, letter by letter, what a page does not show."""
+        return "password" not in lookup and super().lookup_allowed(lookup, value, request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return (*self.fixed, *self.facts) if obj is not None else ()
 
@@ -130,13 +134,15 @@ class PortalAdmin(ModelAdmin):
         except Refusal as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
             response = super().changeform_view(request, object_id, form_url, extra_context)
-        if request.method == "POST" and isinstance(response, TemplateResponse):
+        if request.method == "POST" and "adminform" in (getattr(response, "context_data", None) or {}):
             response.status_code = _status(getattr(request, "refusal", None))
         return response
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> Any:
-        """“Save and add another” belongs where something is added."""
+        """“Save and add another” belongs where something is added, “errors below” where there are some."""
         context["show_save_and_add_another"] = options.get("add", False)
+        if set(context["adminform"].form.errors) == {NON_FIELD_ERRORS}:
+            context["errors"] = None
         return super().render_change_form(request, context, **options)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> type[ModelForm]:

@@ -51,6 +51,7 @@ class SecretField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)
         options.setdefault("strip", False)
+        options.setdefault("help_text", _("Kept encrypted, and never shown again. Left empty, nothing changes."))
         options.setdefault("widget", UnfoldAdminPasswordWidget({"autocomplete": "new-password"}))
         super().__init__(**options)
 
