@@ -34,7 +34,7 @@ from cloudportal.jobs.workflow import Workflow
 from compute.engines import hypervisor_of
 from compute.hypervisors.base import PowerState
 from compute.models import Instance
-from compute.workflows.repair_instance import ON, REPAIR_INSTANCE
+from compute.workflows.repair_instance import ON, REPAIR_INSTANCE, belongs_nowhere
 from network.backends.base import NetworkBackend
 from network.engines import backend_of as network_of
 from network.engines import network_spec, public_spec
@@ -70,10 +70,10 @@ def _compare_host(run: Run[None], host: Host, seen: Mapping[UUID, PowerState]) -
 def _differs(instance: Instance, host: Host, power: PowerState) -> bool:
     if power is PowerState.MISSING:
         return instance.state == "Running" and instance.host_id == host.pk
-    if instance.removed_at is not None or host.pk not in {instance.host_id, instance.last_host_id}:
+    if belongs_nowhere(instance) or host.pk not in {instance.host_id, instance.last_host_id}:
         return True
     if power in ON:
-        return instance.state in {"Stopped", "Destroyed", "Error"}
+        return instance.state in {"Stopped", "Destroyed"}
     return instance.state == "Running" and instance.host_id == host.pk
 
 

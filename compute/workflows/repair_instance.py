@@ -4,7 +4,7 @@ The numbered rules of instances; `power` is what the host says.
 
 1. Running here, and off or unknown on its host: it is Stopped. Restarting it elsewhere is for high availability.
 2. Not running here, and running on a host: its power is cut there.
-3. Known to a host that is neither its host nor its last one, or expunged here: it is removed from that host.
+3. Known to a host that is neither its host nor its last one, expunged or in Error here: it is removed there.
 4. A machine that we have no row of belongs to somebody else: it is left alone, and reported.
 """
 
@@ -30,15 +30,20 @@ def compare(run: Run[Instance]) -> None:
     instance, host = run.resource, Host.objects.get(pk=run.args["host_id"])
     power = hypervisor_of(host).power_state(instance.uuid)
     at_home = host in (instance.host, instance.last_host)
-    if power is not PowerState.MISSING and (not at_home or instance.removed_at is not None):
+    if power is not PowerState.MISSING and (not at_home or belongs_nowhere(instance)):
         hypervisor_of(host).remove_instance(instance.uuid)
         run.log(f"Rule 3: removed from host {host}, where it did not belong.", "warning")
-    elif power in ON and instance.state in {"Stopped", "Destroyed", "Error"}:
+    elif power in ON and instance.state in {"Stopped", "Destroyed"}:
         hypervisor_of(host).stop_instance(instance.uuid)
         run.log(f"Rule 2: powered off on host {host}; it is {instance.state}.", "warning")
     elif power not in ON and instance.state == "Running" and instance.host == host:
         run.record(stopped=True)
         run.log(f"Rule 1: host {host} says {power}; it is Stopped now.", "warning")
+
+
+def belongs_nowhere(instance: Instance) -> bool:
+    """Nothing of it may be on any host: it is gone, or it never came to be."""
+    return instance.removed_at is not None or instance.state == "Error"
 
 
 @REPAIR_INSTANCE.finish
