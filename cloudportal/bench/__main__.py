@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from cloudportal.bench.database import server
+from cloudportal.bench.keeper import HOME, AlreadyMeasuring, keep, one_at_a_time
 from cloudportal.bench.machine import describe, load, pgbench
 from cloudportal.bench.measures import MEASURES
 from cloudportal.bench.report import circumstances, table, write_document, write_json
@@ -18,7 +19,6 @@ from cloudportal.bench.sizes import FULL, QUICK, Sizes
 from cloudportal.bench.workbench import PartFailed, Workbench, empty_directory
 from cloudportal.lab import LabError
 from cloudportal.setup.environment import django_environment
-from cloudportal.setup.keeper import keep
 from cloudportal.setup.owner import MARK, Owner
 from cloudportal.setup.places import LOCAL, LOGS
 from cloudportal.setup.server import ClusterError
@@ -31,14 +31,13 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGHUP, _stop)
-    # All that we start carries our mark, PostgreSQL too, so that nothing outlives us however we end.
-    os.environ[MARK] = str(Owner.this_process())
-    keep(None)
     try:
-        results = measure(options.only or list(MEASURES), QUICK if options.quick else FULL)
+        with one_at_a_time():
+            keep()
+            results = measure(options.only or list(MEASURES), QUICK if options.quick else FULL)
     except KeyboardInterrupt:
         return 130
-    except (StepFailed, ClusterError, PartFailed, LabError) as error:
+    except (AlreadyMeasuring, StepFailed, ClusterError, PartFailed, LabError) as error:
         say(f"\n{error}")
         return 1
     say(f"\n{table(results)}\n\n{circumstances(results)}\n")
@@ -51,10 +50,11 @@ def main(arguments: list[str]) -> int:
 def measure(names: list[str], sizes: Sizes) -> dict[str, Any]:
     """Every figure, with the circumstances. What was not measured is null."""
     environment = django_environment(os.environ, database_url="")
-    environment["LOG_LEVEL"] = "WARNING"
+    # The portal's processes carry our mark, by which the keeper finds them however we end.
+    environment |= {"LOG_LEVEL": "WARNING", MARK: str(Owner.this_process())}
     LOGS.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), "load": {}}
-    with empty_directory(LOCAL / "bench") as home, server(environment) as running:
+    with empty_directory(HOME) as home, server(environment) as running:
         bench = Workbench(running, sizes, home, environment)
         results["machine"] = describe() | {"postgresql": running.version()}
         results["load"]["pgbench"] = load()

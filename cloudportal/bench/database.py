@@ -48,18 +48,24 @@ class Server:
 @contextmanager
 def server(environment: Mapping[str, str]) -> Iterator[Server]:
     """A fresh server; what an earlier run left behind is removed before, what this one makes is after."""
-    cluster = Cluster(LOCAL / "postgres-bench", database=_TABLES)
-    _wipe(cluster)
+    wipe()
+    cluster = _cluster()
     with step("Starting a durable PostgreSQL"):
         url = cluster.start()
     try:
         run_step("Making the tables", manage("migrate", "--noinput"), {**environment, "DATABASE_URL": url})
         yield Server(cluster)
     finally:
-        _wipe(cluster)
+        wipe()
 
 
-def _wipe(cluster: Cluster) -> None:
+def _cluster() -> Cluster:
+    return Cluster(LOCAL / "postgres-bench", database=_TABLES)
+
+
+def wipe() -> None:
+    """Stop the server and forget everything; nothing there is success."""
+    cluster = _cluster()
     cluster.stop()
     shutil.rmtree(cluster.home, ignore_errors=True)
     cluster.home.with_suffix(".lock").unlink(missing_ok=True)
