@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from cloudportal.api.missing import missing
 
 urlpatterns = [
     path("", include("cloudportal.web.urls")),
@@ -14,5 +16,6 @@ urlpatterns = [
     path("", include("tenants.web.urls")),
     path("", include("cloudportal.infrastructure.web.urls")),
     path("api/v1/", include("cloudportal.api.urls")),
+    re_path(r"^api/", missing, name="api-missing"),
     path("admin/", admin.site.urls),
 ]

@@ -83,6 +83,7 @@ API: dict[str, Rule] = {
     "api:job-detail": Own("job"),
     "api:job-cancel": Own("job", _POST),
     "api:me-list": Listing(),
+    "api-missing": Open(status=404, signed_in=404),
     "api:missing": Open(status=404, signed_in=404),
     "api:network-list": Listing(),
     "api:network-detail": Own("network", _GET_DELETE),
