@@ -45,7 +45,7 @@ def _free_hostname(network: Network, hostname: str, address: object) -> str:
     """An instance of another account's project may have the same name: then the address makes it different."""
     if not Port.objects.filter(network=network, hostname=hostname).exists():
         return hostname
-    return f"{hostname[:50]}-{str(address).replace('.', '-')}"[:63]
+    return f"{hostname[:47]}-{str(address).replace('.', '-')}"
 
 
 def release_port(port: Port) -> None:

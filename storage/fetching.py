@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -22,6 +22,8 @@ REDIRECTS = 5
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 PORTS = {"http": 80, "https": 443}
 REDIRECT_CODES = {301, 302, 303, 307, 308}
+# Where a translator puts IPv4 addresses: the well-known prefix of RFC 6052, and the deprecated ::a.b.c.d of RFC 4291.
+EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 
 def check_url(url: str) -> None:
@@ -46,6 +48,8 @@ def check_url(url: str) -> None:
 @contextmanager
 def opened(url: str, offset: int) -> Iterator[httpx.Response]:
     """The answer to a GET from `offset` on, as far as the server can (206), else from the start (200).
+
+    416 is an answer too: the file ends at `offset`, or before it.
 
     Raises:
         Fatal: the URL leads to an internal address, redirects too often, or the server refuses.
@@ -74,7 +78,7 @@ def opened(url: str, offset: int) -> Iterator[httpx.Response]:
 def _judge(response: httpx.Response) -> None:
     if response.status_code >= 500:
         raise Retryable(f"The server answered {response.status_code}.")
-    if response.status_code not in {200, 206}:
+    if response.status_code not in {200, 206, 416}:
         raise Fatal(f"The server answered {response.status_code}.")
 
 
@@ -108,13 +112,19 @@ def _public_address(host: str, port: int) -> str:
 
 
 def _is_allowed(address: str) -> bool:
-    ip = ip_address(address)
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    if any(
-        ip in ip_network(block)
-        for block in settings.TEMPLATE_INTERNAL_NETWORKS
-        if ip_network(block).version == ip.version
-    ):
+    ip = _unwrapped(ip_address(address))
+    internal = (ip_network(block) for block in settings.TEMPLATE_INTERNAL_NETWORKS)
+    if any(ip in block for block in internal if block.version == ip.version):
         return True
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not getattr(ip, "is_site_local", False)
+
+
+def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address really leads to, where it holds one."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    if inner := ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None):
+        return inner
+    if any(ip in prefix for prefix in EMBEDDING) and int(ip) > 1:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip

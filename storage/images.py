@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudportal.core.driver_errors import Fatal
+from storage.backends.images import HEADER_BYTES, check_image
 
 BLOCK = 1 << 20
 LOOK_SECONDS = 30
@@ -39,6 +40,8 @@ def inspect(path: Path, image_format: str, wanted_checksum: str = "") -> ImageFa
     if wanted_checksum and checksum != wanted_checksum:
         raise Fatal(f"The checksum is {checksum}, not {wanted_checksum}.")
     size = _raw_size(path) if image_format == "raw" else _qcow2_size(path)
+    if size < SECTOR:
+        raise Fatal("The disk in the image is empty.")
     if size > LARGEST_BYTES:
         raise Fatal(f"The disk in the image has {size / 2**40:.1f} TiB; at most {LARGEST_BYTES >> 40} are accepted.")
     return ImageFacts(size, path.stat().st_size, checksum)
@@ -53,6 +56,9 @@ def _checksum(path: Path) -> str:
 
 
 def _qcow2_size(path: Path) -> int:
+    # By its header first: qemu-img itself would open the data file that an image names.
+    with path.open("rb") as file:
+        check_image("qcow2", file.read(HEADER_BYTES))
     facts = _qemu_img(path, "qcow2")
     if facts.get("backing-filename") or _has_data_file(facts):
         raise Fatal("The image leans on another file, which is not accepted. Flatten it first.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from cloudportal.core.driver_errors import DriverError
@@ -29,4 +30,5 @@ def measure_pool(pool: StoragePool) -> None:
             rows.update(capacity_bytes=promised, last_error="", **seen)
     except IntegrityError:
         # The device shrank below what is promised: nothing more fits, and the operator must hear why.
-        rows.update(last_error="The device is smaller than what has been promised of it.", **seen)
+        error = "The device is smaller than what has been promised of it."
+        rows.update(capacity_bytes=F("allocated_bytes"), last_error=error, **seen)

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 from django.conf import settings
@@ -22,9 +23,11 @@ from storage.usage import emit_template
 
 REGISTER_TEMPLATE = Workflow("storage.register_template", "Register template", move=TEMPLATE.register)
 
-BLOCK = 1 << 20
 # A step must not hold its worker for longer; the rest of a large file comes in the next turn, if the server can.
 TURN_SECONDS = 45
+# From a server that can't go on in the middle. The queue would kill the worker somewhat later.
+WHOLE_SECONDS = 600
+LOOK_SECONDS = 1.0
 HOURS = 3600
 
 
@@ -39,22 +42,32 @@ def fetch(run: Run[Template]) -> Wait | None:
     target.parent.mkdir(parents=True, exist_ok=True)
     offset = target.stat().st_size if target.exists() else 0
     with opened(template.source_url, offset) as response:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return _nothing_more(response, target, offset)
         return _receive(run, response, target, offset)
+
+
+def _nothing_more(response: httpx.Response, target: Path, offset: int) -> Wait | None:
+    """The file is here in full, from a worker that died before it could say so; or it is another file by now."""
+    if not offset:
+        raise Fatal("The server answered 416.")
+    if response.headers.get("content-range", "").strip() == f"bytes */{offset}":
+        return None
+    target.unlink()
+    return Wait(0.1, "Fetching the image from the start")
 
 
 def _receive(run: Run[Template], response: httpx.Response, target: Path, offset: int) -> Wait | None:
     resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+    if resumed and not response.headers.get("content-range", "").strip().startswith(f"bytes {offset}-"):
+        raise Fatal("The server sent another part of the file than it was asked for.")
     start = offset if resumed else 0
     total = start + int(response.headers.get("content-length") or 0)
     may_pause = resumed or response.headers.get("accept-ranges") == "bytes"
-    end = time.monotonic() + TURN_SECONDS
     with target.open("ab" if resumed else "wb") as file:
         try:
-            for block in response.iter_raw(BLOCK):
-                file.write(block)
-                _look(run, file.tell(), total)
-                if may_pause and time.monotonic() > end:
-                    return Wait(0.1, "Fetching the image")
+            if _write_blocks(run, response, file, total, may_pause):
+                return Wait(0.1, "Fetching the image")
         except httpx.TransportError as error:
             raise Retryable(f"The transfer broke off: {error}.") from error
         if total > start and file.tell() != total:
@@ -62,10 +75,32 @@ def _receive(run: Run[Template], response: httpx.Response, target: Path, offset:
     return None
 
 
+def _write_blocks(run: Run[Template], response: httpx.Response, file: BinaryIO, total: int, may_pause: bool) -> bool:
+    """True when there is more to come, in another turn."""
+    begun = looked = time.monotonic()
+    # As the blocks come: waiting for full ones, a server that drips would hold the worker for days.
+    for block in response.iter_raw():
+        file.write(block)
+        _refuse_large(max(file.tell(), total))
+        now = time.monotonic()
+        if now - looked < LOOK_SECONDS:
+            continue
+        looked = now
+        _look(run, file.tell(), total)
+        if may_pause and now - begun > TURN_SECONDS:
+            return True
+        if now - begun > WHOLE_SECONDS:
+            raise Fatal(f"The server can't resume a transfer, and {WHOLE_SECONDS // 60} minutes were not enough.")
+    return False
+
+
+def _refuse_large(size: int) -> None:
+    if size > settings.TEMPLATE_LARGEST_BYTES:
+        raise Fatal(f"The image is larger than {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB.")
+
+
 def _look(run: Run[Template], received: int, total: int) -> None:
     run.checkpoint()
-    if max(received, total) > settings.TEMPLATE_LARGEST_BYTES:
-        raise Fatal(f"The image is larger than {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB.")
     if total:
         run.progress(80 * received // total, f"Fetching the image: {received >> 20} of {total >> 20} MiB")
 
