@@ -1,6 +1,6 @@
 """Lifecycles as tables: which operation may start from which states, and where it leads.
 
-Services, buttons, the API's `allowed` field and docs/states.md all read the same tables.
+Services, buttons and the API's `allowed` field all read the same tables.
 """
 
 from __future__ import annotations
