@@ -25,6 +25,7 @@ class PublicAddress(models.Model):
 
     class Meta:
         ordering = ("id",)
+        verbose_name_plural = "public addresses"
         constraints = [
             models.UniqueConstraint(fields=["zone", "address"], name="public_address_once_per_zone"),
             models.UniqueConstraint(

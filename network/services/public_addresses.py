@@ -13,6 +13,8 @@ from cloudportal.infrastructure.models import Zone
 from network.models import PublicAddress
 from tenants.actor import Actor
 
+LARGEST = 65_536
+
 
 def add_public_range(actor: Actor, *, zone: Zone, first: str, last: str, price_per_hour: Decimal = Decimal(0)) -> int:
     """Add addresses to the zone's stock; those it has already stay as they are. Returns how many are new.
@@ -29,6 +31,8 @@ def add_public_range(actor: Actor, *, zone: Zone, first: str, last: str, price_p
             raise InvalidInput({field: f"The address must lie in {cidr}."})
     if end < start:
         raise InvalidInput({"last": "The last address comes before the first."})
+    if int(end) - int(start) >= LARGEST:
+        raise InvalidInput({"last": f"At most {LARGEST} addresses can be added at once."})
     if start <= IPv4Address(zone.public_gateway) <= end:
         raise InvalidInput({"first": f"The range holds the gateway {zone.public_gateway}."})
     rows = [

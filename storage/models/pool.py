@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -9,6 +10,8 @@ from cloudportal.core.models import Noun
 from cloudportal.core.secrets import EncryptedTextField
 from cloudportal.infrastructure.models import Cluster, Zone
 from cloudportal.infrastructure.states import AllocationState
+
+AT_LEAST_ONE = MinValueValidator(1, "An overprovisioning factor is 1 or more.")
 
 
 class StoragePool(Noun):
@@ -26,7 +29,7 @@ class StoragePool(Noun):
     username = models.CharField(max_length=64, blank=True)
     password = EncryptedTextField(blank=True)
     allocation_state = models.CharField(max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED)
-    overprovisioning = models.DecimalField(max_digits=5, decimal_places=2, default=2)
+    overprovisioning = models.DecimalField(max_digits=5, decimal_places=2, default=2, validators=[AT_LEAST_ONE])
     total_bytes = models.BigIntegerField(default=0)
     available_bytes = models.BigIntegerField(default=0)
     capacity_bytes = models.BigIntegerField(default=0)

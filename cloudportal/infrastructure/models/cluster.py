@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from cloudportal.core.models import Noun
 from cloudportal.infrastructure.models.pod import Pod
 from cloudportal.infrastructure.states import AllocationState
+
+AT_LEAST_ONE = MinValueValidator(1, "An overcommit factor is 1 or more.")
 
 
 class Cluster(Noun):
@@ -20,8 +23,8 @@ class Cluster(Noun):
     pod = models.ForeignKey(Pod, models.PROTECT, related_name="clusters")
     name = models.CharField(max_length=64)
     hypervisor = models.CharField(max_length=16, choices=Hypervisor.choices)
-    cpu_overcommit = models.DecimalField(max_digits=5, decimal_places=2, default=1)
-    memory_overcommit = models.DecimalField(max_digits=5, decimal_places=2, default=1)
+    cpu_overcommit = models.DecimalField(max_digits=5, decimal_places=2, default=1, validators=[AT_LEAST_ONE])
+    memory_overcommit = models.DecimalField(max_digits=5, decimal_places=2, default=1, validators=[AT_LEAST_ONE])
     allocation_state = models.CharField(max_length=10, choices=AllocationState.choices, default=AllocationState.ENABLED)
 
     class Meta:

@@ -22,7 +22,7 @@ class Zone(Noun):
     public_cidr = models.CharField(max_length=18)
     public_gateway = models.GenericIPAddressField(protocol="IPv4")
     guest_mtu = models.PositiveIntegerField(default=1442)
-    dns_servers = models.JSONField(default=list)
+    dns_servers = models.JSONField(default=list, blank=True)
     domain = models.CharField(max_length=128, default="internal")
 
     class Meta:
