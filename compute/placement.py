@@ -148,11 +148,12 @@ def take_this_host(host: Host, cpus: int, memory_mib: int) -> bool:
         memory_free_mib__gte=memory_mib,
         cpus_used__lte=F("cpu_capacity") - cpus,
     )
+    taken = 0
     with _kept_if_found():
-        if fits.update(cpus_used=F("cpus_used") + cpus, memory_used_mib=F("memory_used_mib") + memory_mib):
-            return True
-        raise _NothingFound
-    return False
+        taken = fits.update(cpus_used=F("cpus_used") + cpus, memory_used_mib=F("memory_used_mib") + memory_mib)
+        if not taken:
+            raise _NothingFound
+    return bool(taken)
 
 
 def release_host(host: Host, cpus: int, memory_mib: int) -> None:

@@ -30,5 +30,5 @@ def measure_pool(pool: StoragePool) -> None:
             rows.update(capacity_bytes=promised, last_error="", **seen)
     except IntegrityError:
         # The device shrank below what is promised: nothing more fits, and the operator must hear why.
-        error = "The device is smaller than what has been promised of it."
-        rows.update(capacity_bytes=F("allocated_bytes"), last_error=error, **seen)
+        words = "The device is smaller than what has been promised of it."
+        rows.update(capacity_bytes=F("allocated_bytes"), last_error=words, **seen)

@@ -28,7 +28,7 @@ def users(actor: Actor) -> QuerySet[User]:
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:
     """The actor's own."""
-    return ApiKey.objects.filter(user__pk=actor.user_id)
+    return ApiKey.objects.filter(Q(user=actor.user_id))
 
 
 def jobs(actor: Actor) -> QuerySet[Job]:

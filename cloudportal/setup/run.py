@@ -120,7 +120,8 @@ def _supervisor(environment: dict[str, str], host: str, port: int, live_port: in
     gunicorn = ["-m", "gunicorn", "cloudportal.wsgi", "--bind", f"{bind}:{port}", "--worker-class", "gthread"]
     gunicorn += ["--workers", "2", "--threads", "8", "--graceful-timeout", "5", "--no-control-socket"]
     uvicorn = ["-m", "uvicorn", "cloudportal.live.asgi:application", "--host", host, "--port", str(live_port)]
-    uvicorn += ["--timeout-graceful-shutdown", "3"]
+    # The addresses of consoles hold their tokens, which belong in no log.
+    uvicorn += ["--timeout-graceful-shutdown", "3", "--no-access-log"]
     supervisor = Supervisor(environment, say)
     supervisor.add("web", python(*gunicorn), LOGS / "web.log")
     supervisor.add("live", python(*uvicorn), LOGS / "live.log")

@@ -21,18 +21,8 @@ FILES: dict[str, tuple[str, dict[str, str]]] = {
     "inter": ("@fontsource-variable/inter", {"index.css": "inter.css", "files": "files"}),
     "htmx": ("htmx.org/dist", {"htmx.min.js": "htmx.min.js"}),
     "idiomorph": ("idiomorph/dist", {"idiomorph-ext.min.js": "idiomorph-ext.min.js"}),
-    "htmx-ext-sse": ("htmx-ext-sse/dist", {"sse.min.js": "sse.min.js"}),
     "htmx-ext-preload": ("htmx-ext-preload/dist", {"preload.min.js": "preload.min.js"}),
-    "uplot": ("uplot/dist", {"uPlot.esm.js": "uPlot.esm.js", "uPlot.min.css": "uPlot.min.css"}),
-    "tom-select": (
-        "tom-select/dist",
-        {
-            "js/tom-select.complete.min.js": "tom-select.complete.min.js",
-            "css/tom-select.bootstrap5.min.css": "tom-select.bootstrap5.min.css",
-        },
-    ),
     "novnc": ("@novnc/novnc", {"core": "core", "vendor": "vendor"}),
-    "xterm": ("@xterm/xterm", {"lib/xterm.mjs": "xterm.mjs", "css/xterm.css": "xterm.css"}),
     "axe-core": ("axe-core", {"axe.min.js": "axe.min.js"}),
 }
 # Only the upright variable faces are named by the style sheet that we copy.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hmac import compare_digest
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -65,10 +66,11 @@ def user_of_key(text: str) -> User | None:
     parsed = parse_key(text)
     if parsed is None:
         return None
-    found = list(User.objects.raw(_USER_OF_KEY, {"key_id": parsed.key_id, "pause": USE_RECORDED_EVERY}))
+    # Any: the rows carry columns of the key that the model of users does not know.
+    found: list[Any] = list(User.objects.raw(_USER_OF_KEY, {"key_id": parsed.key_id, "pause": USE_RECORDED_EVERY}))
     if not found or not compare_digest(found[0].secret_hash, parsed.secret_hash):
         return None
-    user = found[0]
-    if user.key_is_stale:
-        ApiKey.objects.filter(pk=user.key).update(last_used_at=Now())
+    user: User = found[0]
+    if found[0].key_is_stale:
+        ApiKey.objects.filter(pk=found[0].key).update(last_used_at=Now())
     return user

@@ -18,6 +18,8 @@ from cloudportal.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150
+# What the test run has set for itself; a newcomer's environment has none of it.
+OF_TESTS = {"DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "DEBUG", "STATIC_MANIFEST", "ALLOWED_HOSTS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def start_portal(state: Path) -> Portal:
     cached = ROOT / ".local" / "cache"
     if cached.exists():
         shutil.copytree(cached, state / "cache")
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "FIELD_KEYS"}}
+    environment = {name: value for name, value in os.environ.items() if name not in OF_TESTS}
     environment |= {"CLOUDPORTAL_STATE_DIR": str(state), "PORT": str(free_port()), "HOST": "127.0.0.1"}
     log = state / "run.log"
     with log.open("wb") as output:
