@@ -70,6 +70,11 @@ def _check_addresses(zone: Zone) -> None:
         cidr = IPv4Network(zone.public_cidr)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
         raise InvalidInput({"public_cidr": "That is no IPv4 network, such as 203.0.113.0/24."}) from error
+    for server in zone.dns_servers:
+        try:
+            IPv4Address(server)
+        except AddressValueError as error:
+            raise InvalidInput({"dns_servers": f"“{server}” is no IPv4 address."}) from error
     try:
         gateway = IPv4Address(zone.public_gateway)
     except AddressValueError as error:
