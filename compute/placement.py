@@ -28,7 +28,7 @@ _FITS = """
       AND (%(cluster)s::bigint IS NULL OR h.cluster_id = %(cluster)s)
       AND (%(cluster)s::bigint IS NOT NULL OR EXISTS (
         SELECT 1 FROM storage_storagepool p
-        WHERE p.cluster_id = h.cluster_id AND p.allocation_state = 'Enabled'
+        WHERE p.cluster_id = h.cluster_id AND p.allocation_state = 'Enabled' AND p.last_error = ''
           AND p.capacity_bytes - p.allocated_bytes >= %(size)s
           AND p.total_bytes - p.available_bytes <= p.total_bytes * p.disable_threshold))
 """
@@ -58,7 +58,7 @@ FROM (
          h.cpu_capacity - h.cpus_used >= %(cpus)s AS cpu,
          h.memory_capacity_mib - h.memory_used_mib >= %(memory)s AS memory,
          EXISTS (SELECT 1 FROM storage_storagepool p
-                 WHERE p.cluster_id = h.cluster_id AND p.allocation_state = 'Enabled'
+                 WHERE p.cluster_id = h.cluster_id AND p.allocation_state = 'Enabled' AND p.last_error = ''
                    AND p.capacity_bytes - p.allocated_bytes >= %(size)s
                    AND p.total_bytes - p.available_bytes <= p.total_bytes * p.disable_threshold) AS storage
   FROM infrastructure_host h

@@ -16,7 +16,7 @@ _RESERVE = """
 UPDATE storage_storagepool SET allocated_bytes = allocated_bytes + %(size)s
 WHERE id = (
     SELECT id FROM storage_storagepool
-    WHERE cluster_id = %(cluster)s AND allocation_state = 'Enabled'
+    WHERE cluster_id = %(cluster)s AND allocation_state = 'Enabled' AND last_error = ''
       AND capacity_bytes - allocated_bytes >= %(size)s
       AND total_bytes - available_bytes <= total_bytes * disable_threshold
     ORDER BY {order}

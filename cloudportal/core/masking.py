@@ -17,9 +17,16 @@ def masked(text: str) -> str:
 
 def mask_secrets(_logger: Any, _method: str, event: Any) -> Any:
     """A structlog processor: hides secrets by the name of the field and by their shape."""
-    for name, value in event.items():
-        if SECRET_NAMES.search(name):
-            event[name] = MASK
-        elif isinstance(value, str):
-            event[name] = masked(value)
-    return event
+    return {name: _hidden(name, value) for name, value in event.items()}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if SECRET_NAMES.search(name):
+        return MASK
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: _hidden(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden("", inner) for inner in value]
+    return value

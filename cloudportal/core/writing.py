@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from django.db import IntegrityError, models, transaction
 from cloudportal.core.errors import InvalidInput
 
 M = TypeVar("M", bound=models.Model)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def insert(row: M) -> M:
@@ -46,10 +48,24 @@ def check_fields(row: models.Model, only: set[str] | None = None) -> None:
         or (only is not None and field.name not in only)
         or (field.null and getattr(row, field.attname) is None)
     }
+    _refuse_unstorable_text(row, skipped)
     try:
         row.clean_fields(exclude=skipped)
     except ValidationError as error:
         raise InvalidInput(error.message_dict) from error
+
+
+def _refuse_unstorable_text(row: models.Model, skipped: set[str]) -> None:
+    """Null characters and halves of surrogate pairs are in Python's strings and can't be in the database's."""
+    wrong = {}
+    for field in row._meta.fields:
+        if field.name in skipped or not isinstance(field, models.CharField | models.TextField):
+            continue
+        value = getattr(row, field.attname)
+        if isinstance(value, str) and UNSTORABLE.search(value):
+            wrong[field.name] = "That holds a character that can't be stored."
+    if wrong:
+        raise InvalidInput(wrong)
 
 
 @contextmanager

@@ -36,6 +36,9 @@ PERIODIC_SECONDS = 1.0
 DEAF_CANARIES = 2.2
 STOP_SECONDS = 15
 START_GRACE_SECONDS = 5
+# A step's mark that a crash of the database's machine loses is a step done again, which is safe: workers need not wait
+# for the disk at each. The transaction that ends a job does wait (`engine._end`).
+OPTIONS = "-c jit=off -c synchronous_commit=off"
 
 
 @dataclass(slots=True)
@@ -128,7 +131,12 @@ class Supervisor:
         )
 
     def _start(self) -> None:
-        own = {NODE_VARIABLE: self.name, "NODE_NAME": self.name, "JOB_WORKERS": str(self.workers)}
+        own = {
+            NODE_VARIABLE: self.name,
+            "NODE_NAME": self.name,
+            "JOB_WORKERS": str(self.workers),
+            "DATABASE_OPTIONS": OPTIONS,
+        }
         command = [sys.executable, "-m", "cloudportal.jobs.cluster"]
         self.cluster = subprocess.Popen(command, env=os.environ | own, start_new_session=True)
         self._started = time.monotonic()

@@ -25,7 +25,7 @@ Q_CLUSTER = {
     "save_limit": -1,
     "catch_up": False,
     "scheduler": False,
-    "poll": 0.05,
+    "poll": 0.02,
     "recycle": 500,
     "max_rss": 500_000,
     "label": "Delivery",

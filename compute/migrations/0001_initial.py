@@ -1,5 +1,6 @@
 import uuid
 
+import django.core.validators
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
@@ -67,7 +68,15 @@ class Migration(migrations.Migration):
                 ("description", models.CharField(blank=True, max_length=255)),
                 ("cpus", models.PositiveIntegerField()),
                 ("memory_mib", models.PositiveIntegerField()),
-                ("price_per_hour", models.DecimalField(decimal_places=8, default=0, max_digits=20)),
+                (
+                    "price_per_hour",
+                    models.DecimalField(
+                        decimal_places=8,
+                        default=0,
+                        max_digits=20,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True)),
             ],
             options={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -17,7 +18,7 @@ class ServiceOffering(Noun):
     cpus = models.PositiveIntegerField()
     memory_mib = models.PositiveIntegerField()
     root_disk = models.ForeignKey(DiskOffering, models.PROTECT, related_name="+")
-    price_per_hour = models.DecimalField(max_digits=20, decimal_places=8, default=0)
+    price_per_hour = models.DecimalField(max_digits=20, decimal_places=8, default=0, validators=[MinValueValidator(0)])
     is_active = models.BooleanField(default=True)
 
     class Meta:

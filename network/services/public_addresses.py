@@ -35,6 +35,8 @@ def add_public_range(actor: Actor, *, zone: Zone, first: str, last: str, price_p
         raise InvalidInput({"last": f"At most {LARGEST} addresses can be added at once."})
     if start <= IPv4Address(zone.public_gateway) <= end:
         raise InvalidInput({"first": f"The range holds the gateway {zone.public_gateway}."})
+    if price_per_hour < 0:
+        raise InvalidInput({"price_per_hour": "A price is not negative."})
     rows = [
         PublicAddress(zone=zone, address=str(IPv4Address(number)), price_per_hour=price_per_hour)
         for number in range(int(start), int(end) + 1)

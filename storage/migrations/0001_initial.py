@@ -28,7 +28,15 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=64, unique=True)),
                 ("description", models.CharField(blank=True, max_length=255)),
-                ("price_per_gib_hour", models.DecimalField(decimal_places=8, default=0, max_digits=20)),
+                (
+                    "price_per_gib_hour",
+                    models.DecimalField(
+                        decimal_places=8,
+                        default=0,
+                        max_digits=20,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True)),
             ],
             options={
@@ -56,7 +64,15 @@ class Migration(migrations.Migration):
                 ("file_bytes", models.BigIntegerField(default=0)),
                 ("is_public", models.BooleanField(default=False)),
                 ("state", cloudportal.core.lifecycle.StateField(default="Allocated", max_length=24)),
-                ("price_per_gib_hour", models.DecimalField(decimal_places=8, default=0, max_digits=20)),
+                (
+                    "price_per_gib_hour",
+                    models.DecimalField(
+                        decimal_places=8,
+                        default=0,
+                        max_digits=20,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
                 ("removed_at", models.DateTimeField(null=True)),
             ],
             options={

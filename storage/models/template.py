@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -32,7 +33,9 @@ class Template(TenantResource):
     file_bytes = models.BigIntegerField(default=0)
     is_public = models.BooleanField(default=False)
     state = StateField(TEMPLATE)
-    price_per_gib_hour = models.DecimalField(max_digits=20, decimal_places=8, default=0)
+    price_per_gib_hour = models.DecimalField(
+        max_digits=20, decimal_places=8, default=0, validators=[MinValueValidator(0)]
+    )
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
