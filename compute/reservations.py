@@ -88,5 +88,5 @@ def release_everything(instance: Instance) -> None:
 
 
 def mark_removed(instance: Instance) -> None:
-    """The name is free again; the row stays for the books."""
-    Instance.objects.filter(pk=instance.pk).update(removed_at=Now())
+    """The name is free again, and so is the host that knew it last; the row stays for the books."""
+    Instance.objects.filter(pk=instance.pk).update(removed_at=Now(), last_host=None)

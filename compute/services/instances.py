@@ -27,6 +27,7 @@ from compute.workflows import (
     STOP_INSTANCE,
 )
 from network.models import Network
+from storage.locks import hold_template
 from storage.models import Template
 from tenants.actor import Actor
 from tenants.models import Account
@@ -53,11 +54,15 @@ def deploy_instance(
     )
     _check(instance, networks, ssh_keys)
     with transaction.atomic():
+        if not hold_template(template):
+            raise InvalidInput({"template": f"Template {template} is not Ready any more."})
         insert(instance)
         if ssh_keys:
             instance.ssh_keys.set(ssh_keys)
+        job = jobs.start(actor, DEPLOY_INSTANCE, instance)
+        # Last, since everybody who deploys wants the same rows: the shorter they are held, the more can.
         reserve_everything(instance, networks)
-        return jobs.start(actor, DEPLOY_INSTANCE, instance)
+    return job
 
 
 def start_instance(actor: Actor, *, instance: Instance) -> Job:

@@ -125,7 +125,7 @@ def _being_changed() -> QuerySet[Job, int | None]:
 def _delete_copies(run: Run[None], pool: StoragePool) -> None:
     leaning = Volume.objects.filter(pool=pool, template=OuterRef("template"))
     copies = TemplateCopy.objects.filter(~Exists(leaning), pool=pool, template__removed_at__isnull=False)
-    for copy in copies.select_related("template"):
+    for copy in copies.exclude(state="Copying").select_related("template"):
         storage_of(pool).delete_template(copy.template.uuid)
         copy.delete()
         run.log(f"Rule 10: template {copy.template} deleted from pool {pool}; nothing leans on it any more.")
