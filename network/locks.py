@@ -1,4 +1,4 @@
-"""Row locks of networks. Order over the apps: network, then host, then storage pool."""
+"""Row locks of networks. Order over the apps: template, then network, host and storage pool."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job
 from storage.engines import incoming_file
 from storage.fetching import check_url
+from storage.locks import lock_template
 from storage.models import SecondaryStore, Template
 from storage.workflows import DELETE_TEMPLATE, REGISTER_TEMPLATE
 from tenants.actor import Actor
@@ -63,7 +64,10 @@ def delete_template(actor: Actor, *, template: Template) -> Job:
         Conflict: its state does not allow it, or a job is changing it.
     """
     actor.require("storage.manage", template.account)
-    return jobs.start(actor, DELETE_TEMPLATE, template)
+    with transaction.atomic():
+        # What is being made from it right now is seen by the job then, and its copy kept.
+        lock_template(template)
+        return jobs.start(actor, DELETE_TEMPLATE, template)
 
 
 def _insert(

@@ -22,7 +22,7 @@ from compute.services.ssh_keys import create_ssh_key
 from compute.workflows import RECONCILE
 from network.models import Network, Port
 from storage.models import StoragePool, Template
-from storage.services.templates import upload_template
+from storage.services.templates import delete_template, upload_template
 from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account
 from tests import factories
@@ -132,6 +132,13 @@ def test_a_template_must_be_ready(tenant: Actor, cloud: Cloud) -> None:
     owner = _owner(tenant)
     job = upload_template(tenant, account=owner, zone=cloud.zone, name="mine", file=factories.raw_image(), format="raw")
     assert "is Downloading, not Ready" in _refused(tenant, cloud, field="template", template=job.resource)
+
+
+def test_a_template_that_is_removed_meanwhile_is_refused(tenant: Actor, cloud: Cloud) -> None:
+    seen_before = Template.objects.get(pk=cloud.template.pk)
+    delete_template(SYSTEM, template=cloud.template)
+
+    _refused(tenant, cloud, field="template", template=seen_before)
 
 
 def test_a_template_must_be_of_the_zone(tenant: Actor, cloud: Cloud, tmp_path: Any) -> None:
