@@ -65,7 +65,7 @@ def opened(url: str, offset: int) -> Iterator[httpx.Response]:
             if response.status_code not in REDIRECT_CODES:
                 break
             response.close()
-            url = urljoin(url, response.headers.get("location", ""))
+            url = _next(url, response.headers.get("location", ""))
         else:
             raise Fatal(f"The URL redirects more than {REDIRECTS} times.")
         try:
@@ -73,6 +73,13 @@ def opened(url: str, offset: int) -> Iterator[httpx.Response]:
             yield response
         finally:
             response.close()
+
+
+def _next(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise Fatal("The URL redirects to something that is none.") from error
 
 
 def _judge(response: httpx.Response) -> None:
@@ -91,8 +98,10 @@ def _pinned(client: httpx.Client, url: str, offset: int) -> httpx.Request:
     parts = urlsplit(url)
     host = parts.hostname or ""
     address = _public_address(host, parts.port or PORTS[parts.scheme])
-    literal = f"[{address}]" if ":" in address else address
-    target = httpx.URL(url).copy_with(host=literal.strip("[]"))
+    try:
+        target = httpx.URL(url).copy_with(host=address)
+    except httpx.InvalidURL as error:
+        raise Fatal(f"The URL leads to one that is not accepted: {error}.") from error
     headers = {"Host": parts.netloc, "Accept-Encoding": "identity"}
     if offset:
         headers["Range"] = f"bytes={offset}-"

@@ -17,7 +17,8 @@ DELETE_TEMPLATE = Workflow("storage.delete_template", "Delete template", move=TE
 @DELETE_TEMPLATE.step("Remove the copies that nothing leans on")
 def remove_copies(run: Run[Template]) -> None:
     template = run.resource
-    for copy in TemplateCopy.objects.filter(template=template).select_related("pool"):
+    # One that is still being copied, for an instance that was cancelled, is the reconciler's when it is done.
+    for copy in TemplateCopy.objects.filter(template=template).exclude(state="Copying").select_related("pool"):
         if not template.volumes.filter(pool=copy.pool).exists():
             backend_of(copy.pool).delete_template(template.uuid)
             copy.delete()

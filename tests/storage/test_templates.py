@@ -18,14 +18,17 @@ import pytest
 from cloudportal.core.driver_errors import Fatal
 from cloudportal.core.errors import Conflict, InvalidInput, PermissionDenied
 from cloudportal.core.models import UsageEvent
+from cloudportal.jobs.inline import run_once
 from cloudportal.jobs.models import Job
+from cloudportal.jobs.services import cancel, start
+from compute.workflows import RECONCILE
 from storage import fetching
 from storage.engines import incoming_file, template_file
 from storage.images import inspect
-from storage.models import Template
+from storage.models import Template, TemplateCopy
 from storage.services.templates import delete_template, register_template, upload_template
 from storage.workflows import register_template as workflow
-from tenants.actor import Actor
+from tenants.actor import SYSTEM, Actor
 from tenants.models import Account
 from tests import factories
 from tests.conftest import RunJobs
@@ -282,6 +285,16 @@ def test_a_redirect_is_judged_like_a_first_url(
         _failed_without_a_trace(job, "internal address")
 
 
+def test_a_redirect_to_no_url_is_refused_in_words(
+    tenant: Actor, cloud: Cloud, mirror: Mirror, run_jobs: RunJobs
+) -> None:
+    mirror.redirects |= {"/bracket": "http://[127.0.0.1/", "/control": "http://127.0.0.1/\x7f"}
+    for path in mirror.redirects:
+        job = _register(tenant, cloud, mirror.url + path, name=factories.unique("template"))
+        run_jobs()
+        _failed_without_a_trace(job, "URL")
+
+
 def test_a_url_must_be_one(tenant: Actor, cloud: Cloud) -> None:
     for url in [
         "image.raw",
@@ -373,6 +386,28 @@ def test_a_template_in_use_goes_and_its_instances_stay(tenant: Actor, cloud: Clo
     assert instance.state == "Running"
     with pytest.raises(Conflict):
         delete_template(tenant, template=template)
+
+
+def test_a_template_that_is_being_copied_for_nobody_any_more_goes_when_that_is_done(
+    tenant: Actor, cloud: Cloud, run_jobs: RunJobs
+) -> None:
+    template = factories.template(cloud.zone, _owner(tenant), is_public=False)
+    deployment = factories.deployment(tenant, cloud, template=template)
+    run_once(deployment, hurry=True)
+    copying = Job.objects.get(parent=deployment)
+    cancel(tenant, deployment)
+    run_once(deployment, hurry=True)
+    run_once(delete_template(tenant, template=template))
+    assert TemplateCopy.objects.get(template=template).state == "Copying"
+
+    run_jobs()
+    start(SYSTEM, RECONCILE)
+    run_jobs()
+
+    copying.refresh_from_db()
+    assert copying.is_over
+    assert not TemplateCopy.objects.filter(template=template).exists()
+    assert template.uuid not in cloud.world.templates(cloud.pool.uuid)
 
 
 def _owner(actor: Actor) -> Account:
