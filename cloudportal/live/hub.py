@@ -32,8 +32,15 @@ class Subscriber:
     lost: bool = False
 
     def offer(self, change: dict[str, Any]) -> None:
-        if not self.listener.may_hear(change.get("account")):
-            return
+        if self.listener.may_hear(change.get("account")):
+            self._put(change)
+
+    def resync(self) -> None:
+        """Changes may be missing, whoever they were for: have everything read again."""
+        self.lost = True
+        self._put({})
+
+    def _put(self, change: dict[str, Any]) -> None:
         try:
             self.queue.put_nowait(change)
         except asyncio.QueueFull:
@@ -65,8 +72,7 @@ class Hub:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.is_listening = True
             for subscriber in self.subscribers:
-                subscriber.lost = True
-                subscriber.offer({"kind": "resync", "account": None})
+                subscriber.resync()
             async for notice in connection.notifies():
                 self._tell(notice.payload)
 

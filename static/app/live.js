@@ -59,6 +59,7 @@ function connect(url) {
     opened = true;
   });
   stream.addEventListener("job", hear);
+  stream.addEventListener("resource", hear);
   stream.addEventListener("resync", () => fetchAgain("[data-live], [data-live-all]"));
   stream.addEventListener("error", () => {
     startPolling();

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, connections
 from django.test import Client
 
-from cloudportal.live.events import Events, as_event
+from cloudportal.live.events import RESYNC, Events, _pieces, as_event
 from cloudportal.live.handshake import VERSION, introduce, response
 from cloudportal.live.hub import QUEUE_LENGTH, Subscriber
 from cloudportal.live.relay import relay
@@ -155,6 +155,19 @@ def test_a_slow_browser_is_told_to_read_again() -> None:
 
     assert slow.lost
     assert slow.queue.qsize() == QUEUE_LENGTH
+
+
+@pytest.mark.parametrize("listener", [Listener(True, frozenset()), Listener(False, frozenset({7}))])
+def test_after_a_lost_connection_everybody_reads_again_at_once(listener: Listener) -> None:
+    async def first_piece() -> bytes:
+        subscriber, gone = Subscriber(listener), asyncio.create_task(asyncio.sleep(60))
+        subscriber.resync()
+        try:
+            return await asyncio.wait_for(anext(_pieces(subscriber, "key", gone)), 1)
+        finally:
+            gone.cancel()
+
+    assert asyncio.run(first_piece()) == RESYNC
 
 
 def test_an_event_says_nothing_that_is_not_public() -> None:
