@@ -43,14 +43,17 @@ def _with_keys(user_data: str, keys: Sequence[str]) -> str:
     """The user's own text stays as it is when there is nothing to merge: YAML in and out loses comments."""
     try:
         config = yaml.safe_load(user_data) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date in the 13th month is a ValueError
         raise Fatal(f"The user data is not valid YAML: {error}") from error
     if not isinstance(config, dict):
         raise Fatal("The user data is no cloud-config: a mapping is expected.")
     if not keys and config:
         return user_data
     own = config.pop("ssh_authorized_keys", None) or []
-    merged = list(dict.fromkeys([*keys, *([own] if isinstance(own, str) else own)]))
+    own = [own] if isinstance(own, str) else own
+    if not isinstance(own, list) or not all(isinstance(key, str) for key in own):
+        raise Fatal("The ssh_authorized_keys of the user data must be a list of keys.")
+    merged = list(dict.fromkeys([*keys, *own]))
     return f"{CLOUD_CONFIG}\n{_yaml({**config, 'ssh_authorized_keys': merged})}"
 
 

@@ -66,7 +66,16 @@ def test_a_host_name_can_not_add_lines_to_the_meta_data() -> None:
     assert yaml.safe_load(files["meta-data"])["instance-id"] == "i-1"
 
 
-@pytest.mark.parametrize("user_data", ["#cloud-config\n- a list\n", "#cloud-config\na: [\n"])
+@pytest.mark.parametrize(
+    "user_data",
+    [
+        "#cloud-config\n- a list\n",
+        "#cloud-config\na: [\n",
+        "#cloud-config\na: 2024-13-45\n",
+        "#cloud-config\nssh_authorized_keys: 5\n",
+        "#cloud-config\nssh_authorized_keys: [{a: b}]\n",
+    ],
+)
 def test_a_broken_cloud_config_is_refused_with_words(user_data: str) -> None:
     with pytest.raises(Fatal, match="user data"):
         nocloud_image("i-1", "web-1", user_data, [KEY])
