@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from cloudportal.core import clock
 from cloudportal.core.errors import InvalidInput
@@ -21,6 +23,12 @@ class PeriodForm(forms.Form):
     start = forms.DateTimeField(required=False, label="From")
     end = forms.DateTimeField(required=False, label="Until")
     account = forms.UUIDField(required=False, label="Account")
+
+    def clean_start(self) -> dt.datetime | None:
+        return _in_utc(self.cleaned_data["start"])
+
+    def clean_end(self) -> dt.datetime | None:
+        return _in_utc(self.cleaned_data["end"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -41,6 +49,13 @@ class PeriodForm(forms.Form):
             raise InvalidInput({field: [str(text) for text in texts] for field, texts in self.errors.items()})
         asked = self.cleaned_data
         return {"start": asked["start"], "end": asked["end"], "account": _account(actor, asked["account"])}
+
+
+def _in_utc(moment: dt.datetime | None) -> dt.datetime | None:
+    try:
+        return moment.astimezone(dt.UTC) if moment else None
+    except OverflowError as error:
+        raise ValidationError("That is before the first year or after the last.") from error
 
 
 def _account(actor: Actor, uuid: Any) -> Account | None:

@@ -90,6 +90,8 @@ def test_an_empty_period_is_an_empty_file(api: Api) -> None:
         ({"start": "yesterday"}, "start"),
         ({"start": "2026-02-01", "end": "2026-01-01"}, "end"),
         ({"start": "2001-01-01", "end": "2026-01-01"}, "end"),
+        ({"start": "0001-01-01T00:00:00+14:00", "end": "0001-01-02"}, "start"),
+        ({"end": "9999-12-31T23:59:59-14:00"}, "end"),
         ({"account": "00000000-0000-4000-8000-000000000000"}, "account"),
         ({"from": "2026-01-01"}, "from"),
     ],
