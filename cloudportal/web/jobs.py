@@ -15,9 +15,9 @@ from cloudportal.doors.web.base import Page
 from cloudportal.doors.web.forms import ActionPage
 from cloudportal.doors.web.lists import ListPage
 from cloudportal.jobs.models import Job
-from cloudportal.jobs.services import cancel, is_cancellable
 from tenants import selectors
 from tenants.filters import JobFilterSet
+from tenants.services.jobs import cancel_job, may_cancel
 
 IN_DOCK = 6
 
@@ -32,7 +32,7 @@ class JobDrawer(Page):
         jobs = list(selectors.jobs(self.actor).filter(actor_id=self.actor.user_id, parent=None)[:IN_DOCK])
         active = [job for job in jobs if not job.is_over]
         return super().context(
-            jobs=[{"job": job, "cancellable": is_cancellable(job)} for job in jobs], active=active, **extra
+            jobs=[{"job": job, "cancellable": may_cancel(self.actor, job)} for job in jobs], active=active, **extra
         )
 
 
@@ -51,7 +51,7 @@ class JobPage(Page):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         job = one(selectors.jobs(self.actor), self.kwargs["uuid"])
-        return super().context(job=job, cancellable=is_cancellable(job), log=list(job.log.all()), **extra)
+        return super().context(job=job, cancellable=may_cancel(self.actor, job), log=list(job.log.all()), **extra)
 
 
 class CancelJob(ActionPage):
@@ -73,7 +73,7 @@ class CancelJob(ActionPage):
         )
 
     def act(self, values: dict[str, Any]) -> tuple[str, Any, str]:
-        job = cancel(self.actor, self.job())
+        job = cancel_job(self.actor, job=self.job())
         return _("Cancellation requested."), job, reverse("web:job", args=[job.uuid])
 
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:

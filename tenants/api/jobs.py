@@ -19,6 +19,7 @@ from tenants.api.resources import Resource
 from tenants.api.resources import resource as shown
 from tenants.filters import JobFilterSet
 from tenants.models import Account
+from tenants.services.jobs import cancel_job
 
 
 class Problem(TypedDict):
@@ -93,4 +94,4 @@ class JobViewSet(ResourceViewSet[Job]):
     @changes
     def cancel(self, request: Request, job: Job) -> Job:
         """Ask it to stop; what it made so far is taken back."""
-        return services.cancel(request.actor, job)
+        return cancel_job(request.actor, job=job)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from cloudportal.core.errors import PermissionDenied
 from cloudportal.infrastructure.models import Host
-from tenants.actor import Actor
+from tenants.actor import Actor, actor_of
+from tenants.models import Account
+from tenants.services.jobs import cancel_job, may_cancel
 from tests import factories
 from tests.api.client import Api
 from tests.conftest import RunJobs
@@ -128,6 +132,20 @@ def test_a_job_is_cancelled(api: Api, tenant: Actor, cloud: Cloud, run_jobs: Run
     assert (shown["state"], shown["cancellable"]) == ("cancelled", False)
     again = api.post(f"{address}cancel/")
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
+
+
+def test_who_may_only_look_cancels_nothing(tenant: Actor, cloud: Cloud) -> None:
+    job = factories.deployment(tenant, cloud)
+    owner = Account.objects.get(pk=tenant.account_id)
+    reader = actor_of(factories.user("reader", on=owner))
+
+    with pytest.raises(PermissionDenied):
+        cancel_job(reader, job=job)
+
+    assert not may_cancel(reader, job)
+    assert may_cancel(tenant, job)
+    job.refresh_from_db()
+    assert not job.cancel_requested
 
 
 def test_events_tell_what_was_done(api: Api, tenant: Actor, cloud: Cloud) -> None:
