@@ -243,6 +243,17 @@ def test_a_host_with_instances_is_not_forgotten(tenant: Actor, cloud: Cloud, run
     assert cloud.hosts() == [instance.last_host]
 
 
+def test_a_host_whose_instances_are_expunged_is_forgotten(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
+    instance = _stopped(tenant, cloud, run_jobs)
+    home = instance.last_host
+    expunge_instance(tenant, instance=instance)
+    run_jobs()
+
+    remove_host(SYSTEM, host=home)
+
+    assert home not in cloud.hosts()
+
+
 def test_the_trail_names_who_asked(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
     instance = factories.instance(tenant, cloud)
     destroy_instance(tenant, instance=instance)
