@@ -50,6 +50,13 @@ def test_signing_out_takes_a_post(visit: Visit, tenant: Actor) -> None:
     assert client.get("/").status_code == 302
 
 
+def test_the_administration_is_offered_to_operators(visit: Visit, tenant: Actor, operator: Actor, cloud: Cloud) -> None:
+    host, pool = cloud.hosts()[0], cloud.pool
+    for page in ("/", "/hosts/", "/zones/", "/pools/", f"/hosts/{host.uuid}/", f"/pools/{pool.uuid}/"):
+        assert 'href="/admin/"' in words(visit(operator).get(page)), page
+    assert "/admin/" not in words(visit(tenant).get("/"))
+
+
 def test_every_script_is_a_file_or_carries_the_nonce(visit: Visit, tenant: Actor) -> None:
     answer = visit(tenant).get("/")
 
