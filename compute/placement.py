@@ -9,7 +9,7 @@ and a search that found nothing is rolled back to its savepoint, which gives its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -173,16 +173,17 @@ def explain(demand: Demand) -> list[tuple[str, int]]:
 def refusal(demand: Demand) -> CapacityExhausted:
     """The refusal, naming the filter that left nothing."""
     steps = explain(demand)
-    culprit = next((name for name, left in steps if left == 0), "not taken by others at this moment")
     text = ", ".join(f"{left} {name}" for name, left in steps)
     return CapacityExhausted(
-        f"No host fits {demand.cpus} CPUs and {demand.memory_mib} MiB: none is left {_phrase(culprit)} ({text}).",
+        f"No host fits {demand.cpus} CPUs and {demand.memory_mib} MiB: none is left {culprit(steps)} ({text}).",
         filters=[{"filter": name, "left": left} for name, left in steps],
     )
 
 
-def _phrase(culprit: str) -> str:
-    return "in the zone" if culprit == FILTERS[0] else culprit
+def culprit(steps: Sequence[tuple[str, int]]) -> str:
+    """The filter that left nothing, as it goes on after “no host is left”."""
+    name = next((name for name, left in steps if left == 0), "not taken by others at this moment")
+    return "in the zone" if name == FILTERS[0] else name
 
 
 def fits(demand: Demand) -> int:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cloudportal.infrastructure.models import Zone
 from compute.models import ServiceOffering
-from compute.placement import Demand, explain, fits
+from compute.placement import Demand, culprit, explain, fits
 from storage.models import Template
 from storage.usage import GIB
 
@@ -48,4 +48,4 @@ def room(zone: Zone, offering: ServiceOffering, template: Template | None) -> Ro
     count = fits(demand)
     if count:
         return Room(count)
-    return Room(0, next((name for name, left in explain(demand) if left == 0), ""))
+    return Room(0, culprit(explain(demand)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cloudportal.infrastructure.models import Host
 from cloudportal.jobs.models import Job
 from compute.models import Instance
 from tenants.actor import Actor, actor_of
@@ -257,6 +258,15 @@ def test_the_summary_knows_price_room_and_call(visit: Visit, tenant: Actor, clou
     assert "curl -X POST http://testserver/api/v1/instances/" in page
     assert str(cloud.offering.uuid) in page
     assert not Instance.objects.exists()
+
+
+def test_the_summary_says_why_nothing_fits(visit: Visit, tenant: Actor, cloud: Cloud) -> None:
+    network = factories.network(tenant, cloud.zone)
+    Host.objects.all().delete()
+
+    answer = visit(tenant).post("/instances/deploy/preview/", filled(cloud, network), headers=htmx("summary"))
+
+    assert "no host is left in the zone." in words(answer)
 
 
 def test_a_console_takes_a_token_by_post(visit: Visit, tenant: Actor, other_tenant: Actor, cloud: Cloud) -> None:
