@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
 from cloudportal.core.clock import WallClock
 from cloudportal.core.driver_errors import Retryable
 from cloudportal.jobs import failpoints
@@ -22,8 +24,8 @@ BEGUN = (JobStep.State.RUNNING, JobStep.State.DONE, JobStep.State.FAILED)
 def go_backward(run: Run[Any], workflow: Workflow) -> None:
     """Undo every step that was begun, the last one first.
 
-    An undo that keeps failing is logged and passed over: the others still run, and the reconciler
-    finds what stayed behind.
+    An undo that keeps failing, or kills its workers, is logged and passed over: the others still run, and the
+    reconciler finds what stayed behind.
 
     Raises:
         Parked: an undo will be tried again later.
@@ -36,19 +38,29 @@ def go_backward(run: Run[Any], workflow: Workflow) -> None:
 
 def _take_back(run: Run[Any], step: Step, row: JobStep) -> None:
     point = f"{run.job.kind}/{step.name}"
-    run.mark(row, row.state, words=row.message)
-    failpoints.reach(f"{point}/undo")
-    if step.undo_function is not None:
-        try:
-            step.undo_function(run)
-        except LeaseLost:
-            raise
-        except Exception as error:
-            _undo_failed(run, row, error)
+    begun = row.reference.get("undo_begun", 0)
+    deaths = begun - row.reference.get("undo_failures", 0)
+    run.mark(row, row.state, words=row.message, undo_begun=begun + 1)
+    if deaths >= settings.JOB_CRASH_LIMIT:
+        run.log(f"Taking back “{row.title}”: passed over, since the worker died too often while doing it.", "error")
+    else:
+        failpoints.reach(f"{point}/undo")
+        _undo(run, step, row)
     # A failed step keeps its state and message, which tell the user why.
     failed = row.state == JobStep.State.FAILED
     run.mark(row, JobStep.State.FAILED if failed else JobStep.State.UNDONE, words=row.message, undone=True)
     failpoints.reach(f"{point}/undone")
+
+
+def _undo(run: Run[Any], step: Step, row: JobStep) -> None:
+    if step.undo_function is None:
+        return
+    try:
+        step.undo_function(run)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        _undo_failed(run, row, error)
 
 
 def _undo_failed(run: Run[Any], row: JobStep, error: Exception) -> None:

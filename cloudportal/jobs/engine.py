@@ -7,6 +7,7 @@ two writes here, the next claim finds a state that it can go on from.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -30,6 +31,9 @@ from cloudportal.jobs.workflow import WORKFLOWS, Workflow
 
 logger = structlog.get_logger(__name__)
 
+# So many times the crashes after which a job is taken back: then that does not help either.
+HOPELESS = 5
+
 
 def run(job_id: int) -> None:
     """Work on a job until it is over, waits, or is somebody else's. A delivery too many finds nothing to claim."""
@@ -43,7 +47,10 @@ def run(job_id: int) -> None:
         Heartbeat(lease) as heartbeat,
     ):
         try:
-            _drive(Run(job, lease, heartbeat), WORKFLOWS[job.kind])
+            if job.crashes >= HOPELESS * settings.JOB_CRASH_LIMIT:
+                _abandon(Run(job, lease, heartbeat))
+            else:
+                _drive(Run(job, lease, heartbeat), WORKFLOWS[job.kind])
         except Parked:
             logger.debug("job parked")
         except LeaseLost:
@@ -98,6 +105,22 @@ def _fail(run: Run[Any], workflow: Workflow) -> None:
         message = f"{run.job.title}: {'cancelled' if cancelled else 'failed'}. {run.job.error}"
         _end(run, Job.State.CANCELLED if cancelled else Job.State.FAILED, message)
     failpoints.reach(f"{run.job.kind}/given_up")
+
+
+def _abandon(run: Run[Any]) -> None:
+    """End a job that can't be worked on: nobody knows its kind or its steps any more, or its end fails.
+
+    Its resource leaves the move, so that something can be done with it. What it holds, the reconciler reports.
+    """
+    logger.error("job abandoned", crashes=run.job.crashes)
+    words = run.job.error or "Its worker failed too often; operators find why in the log."
+    workflow = WORKFLOWS.get(run.job.kind)
+    with transaction.atomic():
+        if workflow is not None and workflow.move is not None:
+            with suppress(Exception), transaction.atomic():
+                workflow.move.settle(run.refresh(), succeeded=False)
+        values = {"error_code": run.job.error_code or "abandoned", "error": words}
+        _end(run, Job.State.FAILED, f"{run.job.title}: given up. {words}", **values)
 
 
 def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 
 from cloudportal.infrastructure.drivers.simulator import FaultKind
+from cloudportal.jobs import engine
 from cloudportal.jobs.models import Job
+from cloudportal.jobs.services import start
 from compute.models import Instance
 from compute.services.instances import destroy_instance, expunge_instance, start_instance, stop_instance
 from compute.workflows import (
     DEPLOY_INSTANCE,
     DESTROY_INSTANCE,
     EXPUNGE_INSTANCE,
+    RECONCILE,
     START_INSTANCE,
     STOP_INSTANCE,
 )
@@ -19,11 +25,11 @@ from network.models import Network
 from network.services.networks import create_network, delete_network
 from network.workflows import CREATE_NETWORK, DELETE_NETWORK
 from storage.workflows import COPY_TEMPLATE
-from tenants.actor import Actor
+from tenants.actor import SYSTEM, Actor
 from tenants.models import Account
 from tests import factories
 from tests.conftest import RunJobs
-from tests.crashes import crash_points, dying_at, undo_points
+from tests.crashes import crash_points, dying_at, leases_run_out, undo_points
 from tests.factories import Cloud
 from tests.invariants import assert_everything_agrees, assert_nothing_left_over
 
@@ -105,6 +111,35 @@ def test_a_job_that_kills_every_worker_is_taken_back(tenant: Actor, cloud: Cloud
     assert (job.state, job.error_code) == ("failed", "worker-died")
     assert len(deaths) == 4
     assert_nothing_left_over(cloud)
+
+
+def test_an_undo_that_kills_every_worker_is_passed_over(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
+    cloud.world.inject("start_instance", FaultKind.FATAL, times=1)
+    with dying_at("compute.deploy_instance/define/undo", times=100) as deaths:
+        job = factories.deployment(tenant, cloud)
+        run_jobs()
+
+    job.refresh_from_db()
+    assert (job.state, len(deaths)) == ("failed", 4)
+    assert cloud.world.volumes() == {}, "the others still ran"
+    start(SYSTEM, RECONCILE)
+    run_jobs()
+    assert_nothing_left_over(cloud)
+
+
+@pytest.mark.parametrize("change", [{"kind": "compute.forgotten"}, {"resource_id": 0}])
+def test_a_job_that_nobody_can_end_ends(tenant: Actor, cloud: Cloud, change: dict[str, Any]) -> None:
+    instance = factories.instance(tenant, cloud)
+    job = stop_instance(tenant, instance=instance)
+    Job.objects.filter(pk=job.pk).update(**change)
+
+    for _ in range(30):
+        with suppress(KeyError, AttributeError):
+            engine.run(job.pk)
+        leases_run_out()
+
+    job.refresh_from_db()
+    assert (job.state, job.error != "") == ("failed", True)
 
 
 def test_the_check_notices_an_undo_that_is_left_out(

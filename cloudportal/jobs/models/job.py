@@ -95,7 +95,7 @@ class Job(Noun):
 
     @property
     def resource(self) -> Any:
-        """The row that the job is about, as the database has it now; None for a job without one."""
+        """The row that the job is about, as the database has it now; None for a job without one, or when it is gone."""
         if not self.resource_type:
             return None
-        return apps.get_model(self.resource_type)._default_manager.get(pk=self.resource_id)
+        return apps.get_model(self.resource_type)._default_manager.filter(pk=self.resource_id).first()
