@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cloudportal.lab.lab import DEFAULT_BASE, Lab
+from cloudportal.lab.shell import LabError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace, say: Callable[[str], object]) -> int:
     """Carry out one command; the exit code is 3 when `status` finds the lab down."""
+    if options.owner is not None and not Path(f"/proc/{options.owner}/stat").exists():
+        raise LabError(f"There is no process {options.owner} that the lab could end with.")
     lab = Lab(options.base, options.hosts, owner=options.owner)
     started = time.monotonic()
     match options.action:
