@@ -38,9 +38,7 @@ def add_host(
         Unreachable: the host did not answer; nothing is kept.
     """
     actor.require_everywhere("infrastructure.manage")
-    if not url.startswith(SCHEMES[Cluster.Hypervisor(cluster.hypervisor)]):
-        kinds = ", ".join(SCHEMES[Cluster.Hypervisor(cluster.hypervisor)])
-        raise InvalidInput({"url": f"A host of this cluster has a URL that begins with {kinds}"})
+    _check_url(cluster, url)
     host = Host(
         cluster=cluster, zone=cluster.pod.zone, name=name.strip(), url=url, username=username, password=password,
         virt_type=virt_type, datapath=datapath,
@@ -59,10 +57,11 @@ def update_host(actor: Actor, *, host: Host, **changes: Any) -> Host:
 
     Raises:
         PermissionDenied: the actor does not manage the infrastructure.
-        InvalidInput: a field is wrong or taken.
+        InvalidInput: a field is wrong or taken, or the URL does not suit the cluster.
         Unreachable: the host does not answer that way; nothing is changed.
     """
     actor.require_everywhere("infrastructure.manage")
+    _check_url(host.cluster, changes.get("url", host.url))
     with transaction.atomic():
         update(host, **changes)
         if {"url", "username", "password", "virt_type"} & changes.keys():
@@ -94,6 +93,12 @@ def remove_host(actor: Actor, *, host: Host) -> None:
             host.delete()
         except ProtectedError as error:
             raise Conflict(f"Host {host} still has instances; expunge or move them first.") from error
+
+
+def _check_url(cluster: Cluster, url: str) -> None:
+    kinds = SCHEMES[Cluster.Hypervisor(cluster.hypervisor)]
+    if not url.startswith(kinds):
+        raise InvalidInput({"url": f"A host of this cluster has a URL that begins with {', '.join(kinds)}"})
 
 
 def _discover(host: Host) -> HostFacts:

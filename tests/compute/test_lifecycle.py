@@ -9,13 +9,13 @@ import pytest
 from django.conf import settings
 
 from cloudportal.core import clock
-from cloudportal.core.errors import CapacityExhausted, Conflict, NotFound
+from cloudportal.core.errors import CapacityExhausted, Conflict, InvalidInput, NotFound
 from cloudportal.core.models import Event, UsageEvent
 from cloudportal.infrastructure.models import Host
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job, JobStep
 from compute.models import Instance
-from compute.services.hosts import remove_host, update_host_state
+from compute.services.hosts import remove_host, update_host, update_host_state
 from compute.services.instances import (
     destroy_instance,
     expunge_instance,
@@ -232,6 +232,15 @@ def test_the_recycle_bin_is_emptied_when_its_time_has_come(tenant: Actor, cloud:
 
     assert (_state(old), _state(young)) == ("Expunged", "Destroyed")
     assert_everything_agrees(cloud)
+
+
+def test_a_host_stays_of_its_clusters_kind(cloud: Cloud) -> None:
+    host = cloud.hosts()[0]
+
+    with pytest.raises(InvalidInput, match="begins with simulator"):
+        update_host(SYSTEM, host=host, url="test:///default")
+
+    assert cloud.hosts()[0].url == host.url
 
 
 def test_a_host_with_instances_is_not_forgotten(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
