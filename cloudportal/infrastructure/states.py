@@ -26,7 +26,3 @@ class ConnectionState(models.TextChoices):
     CONNECTING = "Connecting"
     UP = "Up"
     DISCONNECTED = "Disconnected"
-
-
-CONNECTION_COLOURS = {"Up": "green", "Connecting": "azure", "Disconnected": "red"}
-RESOURCE_COLOURS = {"Enabled": "green", "Disabled": "secondary", "Maintenance": "yellow"}
