@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from cloudportal.core import events
 from cloudportal.core.clock import WallClock
@@ -87,8 +87,8 @@ def _succeed(run: Run[Any], workflow: Workflow) -> None:
             if workflow.move is not None:
                 workflow.move.settle(run.refresh(), succeeded=True)
             _end(run, Job.State.SUCCEEDED, f"{run.job.title}: done.", progress=100)
-    except LeaseLost:
-        raise
+    except (LeaseLost, OperationalError):
+        raise  # a deadlock or a database that went away is no verdict: the next claim ends the job again
     except Exception as error:
         raise TurnBack(reason_of(error)) from error
     failpoints.reach(f"{run.job.kind}/finished")

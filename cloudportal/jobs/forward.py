@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NoReturn
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from cloudportal.core import clock
 from cloudportal.core.clock import WallClock
@@ -57,8 +57,8 @@ def _perform(run: Run[Any], step: Step, row: JobStep) -> None:
         failpoints.reach(f"{point}/begun")
         answer = step.do(run)
         failpoints.reach(f"{point}/acted")
-    except LeaseLost:
-        raise
+    except (LeaseLost, OperationalError):
+        raise  # our own database, not the engine's answer: the next claim does the step again
     except CancelRequested:
         raise TurnBack(CANCELLED) from None
     except Retryable as error:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from cloudportal.infrastructure.drivers.simulator import FaultKind
 from cloudportal.jobs import engine
@@ -140,6 +141,35 @@ def test_a_job_that_nobody_can_end_ends(tenant: Actor, cloud: Cloud, change: dic
 
     job.refresh_from_db()
     assert (job.state, job.error != "") == ("failed", True)
+
+
+def test_a_deadlock_turns_no_job_back(
+    tenant: Actor, cloud: Cloud, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    struck: list[str] = []
+
+    def striking_once(what: str, work: Any) -> Any:
+        def strike(run: Any) -> Any:
+            if what not in struck:
+                struck.append(what)
+                raise OperationalError("deadlock detected")
+            return work(run)
+
+        return strike
+
+    step = next(step for step in DEPLOY_INSTANCE.steps if step.name == "define")
+    monkeypatch.setattr(step, "do", striking_once("step", step.do))
+    monkeypatch.setattr(DEPLOY_INSTANCE, "finish_function", striking_once("finish", DEPLOY_INSTANCE.finish_function))
+    job = factories.deployment(tenant, cloud)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            run_jobs()
+        leases_run_out()
+    run_jobs()
+
+    assert struck == ["step", "finish"]
+    assert Job.objects.get(pk=job.pk).state == "succeeded"
+    assert_everything_agrees(cloud)
 
 
 def test_the_check_notices_an_undo_that_is_left_out(
