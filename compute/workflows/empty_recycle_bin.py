@@ -1,14 +1,20 @@
-"""Every minute: destroyed instances whose time in the bin is over are expunged."""
+"""Every minute: destroyed instances whose time in the bin is over are expunged.
+
+An expunge that failed is tried again every hour: until it succeeds, somebody pays for the disks.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import Conflict
 from cloudportal.jobs import services as jobs
+from cloudportal.jobs.models import Job
 from cloudportal.jobs.periodic import System, every
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
@@ -18,17 +24,28 @@ from compute.workflows.expunge_instance import EXPUNGE_INSTANCE
 EMPTY_RECYCLE_BIN = Workflow("compute.empty_recycle_bin", "Empty the recycle bin", cancellable=False)
 
 BATCH = 100
+TRIED_AGAIN_AFTER = timedelta(hours=1)
 
 
 @EMPTY_RECYCLE_BIN.step("Expunge what has been there long enough")
 def expunge(run: Run[None]) -> None:
-    end = WallClock() - timedelta(seconds=settings.EXPUNGE_DELAY_SECONDS)
-    for instance in Instance.objects.filter(state="Destroyed", destroyed_at__lt=end)[:BATCH]:
+    for instance in chain(_due()[:BATCH], _failed()[:BATCH]):
         run.checkpoint()
         try:
             jobs.start(System(), EXPUNGE_INSTANCE, instance)
         except Conflict:
             run.log(f"Instance {instance} is being changed; it comes in the next round.")
+
+
+def _due() -> QuerySet[Instance]:
+    end = WallClock() - timedelta(seconds=settings.EXPUNGE_DELAY_SECONDS)
+    return Instance.objects.filter(state="Destroyed", destroyed_at__lt=end)
+
+
+def _failed() -> QuerySet[Instance]:
+    lately = Q(finished_at=None) | Q(finished_at__gt=WallClock() - TRIED_AGAIN_AFTER)
+    tried = Job.objects.filter(lately, resource_uuid=OuterRef("uuid"), kind=EXPUNGE_INSTANCE.kind)
+    return Instance.objects.filter(~Exists(tried), state="Expunging", removed_at=None)
 
 
 every(timedelta(minutes=1), EMPTY_RECYCLE_BIN)

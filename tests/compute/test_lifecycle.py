@@ -219,6 +219,23 @@ def test_an_expunge_that_fails_may_be_tried_again(tenant: Actor, cloud: Cloud, r
     assert_nothing_left_over(cloud)
 
 
+def test_an_expunge_that_failed_is_tried_again_after_an_hour(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
+    instance = _stopped(tenant, cloud, run_jobs)
+    cloud.world.inject("delete_volume", "fatal")
+    failed = expunge_instance(tenant, instance=instance)
+    run_jobs()
+
+    jobs.start(SYSTEM, EMPTY_RECYCLE_BIN)
+    run_jobs()
+    assert _state(instance) == "Expunging", "too early"
+    Job.objects.filter(pk=failed.pk).update(finished_at=clock.now() - timedelta(hours=1))
+    jobs.start(SYSTEM, EMPTY_RECYCLE_BIN)
+    run_jobs()
+
+    assert _state(instance) == "Expunged"
+    assert_nothing_left_over(cloud)
+
+
 def test_the_recycle_bin_is_emptied_when_its_time_has_come(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
     old, young = factories.instance(tenant, cloud), factories.instance(tenant, cloud)
     for instance in (old, young):
