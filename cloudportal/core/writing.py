@@ -84,8 +84,16 @@ def _refusal(model: type[models.Model], name: str) -> InvalidInput | None:
         if constraint.name == name:
             fields = getattr(constraint, "fields", ()) or (NON_FIELD_ERRORS,)
             field = fields[-1] if fields[-1] != NON_FIELD_ERRORS else ""
-            return InvalidInput({field: str(constraint.get_violation_error_message())})
+            return InvalidInput({field: _words(model, constraint, field)})
     for field in model._meta.fields:
         if field.unique and not field.primary_key and f"_{field.column}_" in f"_{name}_":
             return InvalidInput({field.name: f"That {field.verbose_name} is taken."})
     return None
+
+
+def _words(model: type[models.Model], constraint: models.BaseConstraint, field: str) -> str:
+    """What the constraint says itself; otherwise Django would show its name."""
+    unsaid = constraint.violation_error_message == constraint.default_violation_error_message
+    if field and unsaid and isinstance(constraint, models.UniqueConstraint):
+        return f"That {model._meta.get_field(field).verbose_name} is taken."
+    return str(constraint.get_violation_error_message())

@@ -23,5 +23,5 @@ def send_canary(node: str) -> None:
 
 
 def broker_is_drained() -> bool:
-    """Whether no delivery is waiting to be taken. The broker compares with the clock of the node, so this does too."""
-    return not OrmQ.objects.filter(lock__lte=timezone.now()).exists()
+    """Whether no delivery of our queue is waiting to be taken, by the node's clock, as the broker compares it."""
+    return not OrmQ.objects.filter(key=settings.JOB_QUEUE, lock__lte=timezone.now()).exists()

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from cloudportal.core import clock
 from cloudportal.jobs.models import Job
+from cloudportal.jobs.models.job import ACTIVE
 from cloudportal.jobs.services import start_once
 from cloudportal.jobs.workflow import Workflow
 
@@ -37,7 +38,9 @@ def start_due(now: dt.datetime | None = None) -> int:
     moment = now or clock.now()
     keys = {key_of(workflow, period, moment): workflow for workflow, period in PERIODS}
     known = set(Job.objects.filter(idempotency_key__in=keys).values_list("idempotency_key", flat=True))
-    missing = [(key, workflow) for key, workflow in keys.items() if key not in known]
+    # Where workers are busy the rounds of one kind would pile up, and all but one of them find nothing to do.
+    waiting = set(Job.objects.filter(idempotency_key__isnull=False, state__in=ACTIVE).values_list("kind", flat=True))
+    missing = [(key, workflow) for key, workflow in keys.items() if key not in known and workflow.kind not in waiting]
     return sum(start_once(System(), workflow, key) is not None for key, workflow in missing)
 
 

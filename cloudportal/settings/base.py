@@ -99,3 +99,9 @@ NODE_NAME = env("NODE_NAME", default=os.uname().nodename)
 # Networks that templates may be fetched from although they are internal, such as a mirror of the operator's.
 TEMPLATE_INTERNAL_NETWORKS = env.list("TEMPLATE_INTERNAL_NETWORKS", default=[])
 TEMPLATE_LARGEST_BYTES = env.int("TEMPLATE_LARGEST_BYTES", default=64 * 2**30)
+
+# Off: the reconciler reports ports that nobody holds instead of deleting them. For the time after an older backup was
+# restored, and where two portals share one network engine.
+RECONCILE_REMOVES = env.bool("RECONCILE_REMOVES", default=True)
+# How many templates of one account are fetched at once: a slow server holds a worker for a while in each turn.
+TEMPLATE_FETCHES_PER_ACCOUNT = env.int("TEMPLATE_FETCHES_PER_ACCOUNT", default=2)

@@ -4,8 +4,9 @@ Rules 1 to 4 are about instances and stand in `repair_instance`. The others:
 
 5. A volume in a pool whose row is removed: it is deleted there. A volume without a row is left alone, and reported.
    So with the seed of an instance that is removed or in Error: it holds user data.
-6. A port on the network engine without a row: it is deleted there. Rows come first, so it is a left-over.
-7. A network on the engine that is removed here, or has no row: it is deleted there.
+6. A port on the network engine without a row: it is deleted there. Rows come first, so it is a left-over. With
+   RECONCILE_REMOVES off it is reported: after an older backup was restored, its row may have been forgotten.
+7. A network on the engine that is removed here: it is deleted there. One without a row is left alone, and reported.
 8. A network that is Implemented here and missing on the engine: it is made again there, empty; ports come back
    when their instances start.
 9. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
@@ -146,13 +148,22 @@ def _compare_zone(run: Run[None], zone: Zone) -> None:
     # The engine first and the rows after it: a row that came meanwhile can't be mistaken for missing.
     ports, found = backend.ports(), backend.networks()
     for uuid in ports - set(Port.objects.filter(uuid__in=ports).values_list("uuid", flat=True)):
-        backend.delete_port(uuid)
-        run.log(f"Rule 6: port {uuid} deleted; nobody holds it.", "warning")
-    live = Network.objects.filter(uuid__in=found, removed_at=None).exclude(state="Error")
-    for uuid in found - set(live.values_list("uuid", flat=True)):
-        backend.delete_network(uuid)
-        run.log(f"Rule 7: network {uuid} deleted; it was removed here.", "warning")
+        if settings.RECONCILE_REMOVES:
+            backend.delete_port(uuid)
+        words = "deleted; nobody holds it" if settings.RECONCILE_REMOVES else "held by nobody that is known"
+        run.log(f"Rule 6: port {uuid} {words}.", "warning")
+    _compare_networks(run, backend, found)
     _make_missing(run, zone, backend)
+
+
+def _compare_networks(run: Run[None], backend: NetworkBackend, found: frozenset[UUID]) -> None:
+    rows = {row.uuid: row for row in Network.objects.filter(uuid__in=found)}
+    for uuid in found:
+        if uuid not in rows:
+            run.log(f"Rule 7: network {uuid} is not ours.")
+        elif rows[uuid].removed_at is not None or rows[uuid].state == "Error":
+            backend.delete_network(uuid)
+            run.log(f"Rule 7: network {uuid} deleted; it was removed here.", "warning")
 
 
 def _make_missing(run: Run[None], zone: Zone, backend: NetworkBackend) -> None:

@@ -38,6 +38,7 @@ def register_template(
     """
     check_url(url)
     with transaction.atomic():
+        _refuse_too_many(account)
         template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, url)
         return jobs.start(actor, REGISTER_TEMPLATE, template)
 
@@ -68,6 +69,14 @@ def delete_template(actor: Actor, *, template: Template) -> Job:
         # What is being made from it right now is seen by the job then, and its copy kept.
         lock_template(template)
         return jobs.start(actor, DELETE_TEMPLATE, template)
+
+
+def _refuse_too_many(account: Account) -> None:
+    """One account's slow servers must not keep the workers from everybody else's jobs."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    most = settings.TEMPLATE_FETCHES_PER_ACCOUNT
+    if Template.objects.filter(account=account, state="Downloading").exclude(source_url="").count() >= most:
+        raise Conflict(f"{most} templates are being fetched already; wait until one of them is there.")
 
 
 def _insert(

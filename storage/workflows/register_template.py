@@ -24,7 +24,7 @@ from storage.usage import emit_template
 REGISTER_TEMPLATE = Workflow("storage.register_template", "Register template", move=TEMPLATE.register)
 
 # A step must not hold its worker for longer; the rest of a large file comes in the next turn, if the server can.
-TURN_SECONDS = 45
+TURN_SECONDS = 15
 # From a server that can't go on in the middle. The queue would kill the worker somewhat later.
 WHOLE_SECONDS = 600
 LOOK_SECONDS = 1.0

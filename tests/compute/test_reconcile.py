@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from ipaddress import IPv4Interface
+from typing import Any
 from uuid import UUID, uuid4
 
 from cloudportal.core import clock
@@ -18,6 +19,8 @@ from compute.services.instances import destroy_instance, expunge_instance, start
 from compute.workflows import PROBE_HOSTS, RECONCILE
 from network.backends.base import NetworkSpec
 from network.engines import backend_of as network_of
+from network.engines import public_spec
+from network.models import Port
 from network.services.networks import delete_network
 from storage.backends.base import VolumeSpec
 from storage.engines import backend_of as storage_of
@@ -134,6 +137,32 @@ def test_rules_5_to_7_what_an_undo_left_behind_is_removed(tenant: Actor, cloud: 
     assert [text[:6] for text in told] == ["Rule 5", "Rule 5", "Rule 7"]
     assert_nothing_left_over(cloud)
     assert cloud.world.networks() == frozenset()
+
+
+def test_rule_7_a_network_of_somebody_else_is_left_alone(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
+    foreign = uuid4()
+    network_of(cloud.zone).ensure_public(public_spec(cloud.zone))
+    network_of(cloud.zone).create_network(_spec_of(cloud, foreign))
+
+    told = _reconciled(run_jobs)
+
+    assert told == [f"Rule 7: network {foreign} is not ours."]
+    assert foreign in cloud.world.networks()
+
+
+def test_rule_6_only_reports_where_nothing_may_be_removed(
+    tenant: Actor, cloud: Cloud, run_jobs: RunJobs, settings: Any
+) -> None:
+    """After an older backup was restored, the port may belong to an instance that runs."""
+    settings.RECONCILE_REMOVES = False
+    instance = factories.instance(tenant, cloud)
+    Port.objects.all().delete()
+
+    told = _reconciled(run_jobs)
+
+    assert [text[:6] for text in told] == ["Rule 6"]
+    assert len(cloud.world.ports()) == 1
+    assert instance.uuid in cloud.world.instances()
 
 
 def test_rule_6_a_port_that_nobody_holds_is_deleted(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:

@@ -432,3 +432,12 @@ def _failed_without_a_trace(job: Job, words: str) -> None:
 
 def _qemu_img(*arguments: object) -> None:
     subprocess.run(["qemu-img", *map(str, arguments)], check=True)
+
+
+def test_one_account_does_not_fetch_everything_at_once(tenant: Actor, cloud: Cloud) -> None:
+    account = Account.objects.get(pk=tenant.account_id)
+    for number in range(2):
+        register_template(tenant, account=account, zone=cloud.zone, name=f"t-{number}", url="https://example.com/a.img")
+
+    with pytest.raises(Conflict, match="being fetched already"):
+        register_template(tenant, account=account, zone=cloud.zone, name="t-3", url="https://example.com/a.img")

@@ -154,7 +154,12 @@ def _start(domain: libvirt.virDomain) -> None:
 
 
 def _press_power_button(domain: libvirt.virDomain) -> None:
-    _unless(lambda: not domain.isActive(), domain.shutdown)
+    _unless(lambda: _goes_off(domain), domain.shutdown)
+
+
+def _goes_off(domain: libvirt.virDomain) -> bool:
+    """Whether it is off or about to be: for a moment a guest that has shut down is active and refuses the button."""
+    return domain.state()[0] in {libvirt.VIR_DOMAIN_SHUTDOWN, libvirt.VIR_DOMAIN_SHUTOFF}
 
 
 def _cut_power(domain: libvirt.virDomain) -> None:
