@@ -94,6 +94,7 @@ def _refusal(model: type[models.Model], name: str) -> InvalidInput | None:
 def _words(model: type[models.Model], constraint: models.BaseConstraint, field: str) -> str:
     """What the constraint says itself; otherwise Django would show its name."""
     unsaid = constraint.violation_error_message == constraint.default_violation_error_message
-    if field and unsaid and isinstance(constraint, models.UniqueConstraint):
-        return f"That {model._meta.get_field(field).verbose_name} is taken."
+    names = [one.verbose_name for one in model._meta.fields if one.name == field]
+    if names and unsaid and isinstance(constraint, models.UniqueConstraint):
+        return f"That {names[0]} is taken."
     return str(constraint.get_violation_error_message())
