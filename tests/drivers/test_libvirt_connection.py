@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("libvirt", reason="libvirt-python is not installed")
 
-from cloudportal.infrastructure.drivers.errors import NotFound, Retryable
+from cloudportal.infrastructure.drivers.errors import Fatal, NotFound, Retryable
 from cloudportal.infrastructure.drivers.libvirt_connection import LibvirtSession, unattended
 
 TEST = "test:///default"
@@ -104,3 +104,13 @@ def test_ssh_never_asks_a_question(url: str, expected: str) -> None:
 )
 def test_only_a_unix_socket_can_carry_screens(url: str, local: bool) -> None:
     assert LibvirtSession(url).is_local is local
+
+
+@pytest.mark.parametrize(
+    "query", ["command=/bin/true", "socket=/x;command=/bin/true", "netcat=/bin/true", "%63ommand=x"]
+)
+def test_a_url_can_not_name_a_program_to_run(query: str) -> None:
+    session = LibvirtSession(f"qemu+ssh://127.0.0.1/system?{query}")
+
+    with pytest.raises(Fatal, match="parameters that are not accepted"):
+        session.call("Ask", lambda connection: connection.getVersion())

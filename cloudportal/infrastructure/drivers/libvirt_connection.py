@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import libvirt
 
 from cloudportal.infrastructure.drivers.deadline import within
-from cloudportal.infrastructure.drivers.errors import DriverError, Retryable
+from cloudportal.infrastructure.drivers.errors import DriverError, Fatal, Retryable
 from cloudportal.infrastructure.drivers.libvirt_errors import translated
 from cloudportal.infrastructure.drivers.libvirt_events import event_loop
 from cloudportal.infrastructure.drivers.registry import redacted
@@ -28,6 +29,8 @@ KEEPALIVE_MISSES = 3
 CONNECTIONS_KEPT = 128
 
 Answer = TypeVar("Answer")
+# https://libvirt.org/uri.html#transport-configuration, without `command`, `netcat` and whatever else starts something.
+PARAMETERS = {"socket", "keyfile", "known_hosts", "known_hosts_verify", "no_tty", "pkipath"}
 
 
 class LibvirtSession:
@@ -144,6 +147,7 @@ def _is_alive(connection: libvirt.virConnect) -> bool:
 def _open(url: str, username: str, password: str) -> libvirt.virConnect:
     """Raises Retryable or Fatal with the url in the message, never with the password."""
     what = f"Connect to {redacted(url)}"
+    _refuse_parameters(url)
     try:
         keepalive = not url.startswith("test:") and event_loop.runs()
         connection = within(CONNECT_SECONDS, what, lambda: _open_engine(unattended(url), username, password))
@@ -152,6 +156,13 @@ def _open(url: str, username: str, password: str) -> libvirt.virConnect:
     except libvirt.libvirtError as error:
         raise _refused(error, what) from error
     return connection
+
+
+def _refuse_parameters(url: str) -> None:
+    """Some of libvirt's URL parameters name programs that run on this machine. It takes ; for & as well."""
+    asked = {unquote(part.partition("=")[0]) for part in re.split("[&;]", urlsplit(url).query) if part}
+    if strange := sorted(asked - PARAMETERS):
+        raise Fatal(f"The URL has parameters that are not accepted: {', '.join(strange)}.")
 
 
 def _open_engine(url: str, username: str, password: str) -> libvirt.virConnect:

@@ -14,6 +14,8 @@ from cloudportal.infrastructure.models import Host, Pod, Zone
 from cloudportal.infrastructure.services.scheduling import refresh_schedulable
 from tenants.actor import Actor
 
+NETWORK_SCHEMES = ("ovn+unix://", "ovn+tcp://", "ovn+ssl://", "simulator://")
+
 
 def create_zone(
     actor: Actor, *, name: str, network_url: str, public_cidr: str, public_gateway: str, **more: Any
@@ -66,6 +68,8 @@ def update_pod(actor: Actor, *, pod: Pod, **changes: Any) -> Pod:
 
 
 def _check_addresses(zone: Zone) -> None:
+    if not zone.network_url.startswith(NETWORK_SCHEMES):
+        raise InvalidInput({"network_url": f"The network engine's URL begins with {', '.join(NETWORK_SCHEMES)}."})
     try:
         cidr = IPv4Network(zone.public_cidr)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
