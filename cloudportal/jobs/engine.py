@@ -138,5 +138,5 @@ def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:
         resource=run.resource,
         account_id=run.job.account_id,
         job_uuid=run.job.uuid,
-        level=Event.Level.INFO if state == Job.State.SUCCEEDED else Event.Level.ERROR,
+        level=Event.Level.ERROR if state == Job.State.FAILED else Event.Level.INFO,
     )
