@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cloudportal.jobs.models import Job
 from storage.backends.base import PoolTarget, StorageBackend, TemplateSpec, VolumeSpec
 from storage.backends.registry import backend_for
 from storage.models import SecondaryStore, StoragePool, Template, Volume
@@ -21,6 +22,11 @@ def volume_spec(volume: Volume) -> VolumeSpec:
 
 def template_spec(template: Template) -> TemplateSpec:
     return TemplateSpec(template.uuid, "raw" if template.format == "raw" else "qcow2", template.file_bytes)
+
+
+def import_token(job: Job) -> str:
+    """The name of the import that a job makes, from which the reconciler finds the job again."""
+    return job.uuid.hex
 
 
 def template_file(template: Template) -> Path:

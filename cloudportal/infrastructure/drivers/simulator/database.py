@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cloudportal.infrastructure.drivers.errors import Retryable
-from cloudportal.infrastructure.drivers.simulator.schema import SCHEMA
+from cloudportal.infrastructure.drivers.simulator.schema import NEWEST_TABLE, SCHEMA
 
 BUSY_SECONDS = 30.0
 
@@ -62,7 +62,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     # A power cut may lose a simulated world; it need not survive one.
     connection.execute("PRAGMA synchronous = OFF")
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'settings'").fetchone():
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (NEWEST_TABLE,)).fetchone():
         connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
     return connection
 
