@@ -7,6 +7,7 @@ from pathlib import Path
 from cloudportal.jobs.models import Job
 from storage.backends.base import PoolTarget, StorageBackend, TemplateSpec, VolumeSpec
 from storage.backends.registry import backend_for
+from storage.examination import Examination
 from storage.models import SecondaryStore, StoragePool, Template, Volume
 
 
@@ -37,3 +38,10 @@ def template_file(template: Template) -> Path:
 def incoming_file(store: SecondaryStore, template: Template) -> Path:
     """Where the image is while it arrives."""
     return Path(store.path) / "incoming" / f"{template.uuid}.part"
+
+
+def examination_of(template: Template) -> Examination:
+    """The image's examination, wherever the image is: it moves when it has passed."""
+    incoming, final = incoming_file(template.store, template), template_file(template)
+    image = incoming if incoming.exists() else final
+    return Examination(incoming.with_suffix(".check"), image, template.format, template.checksum)
