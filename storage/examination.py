@@ -89,7 +89,7 @@ class Examination:
             raise Fatal(words)
         if words := found.get("failed"):
             self._file("verdict").unlink(missing_ok=True)
-            raise Retryable(f"The image could not be examined: {words}")
+            raise Retryable("The image could not be examined.", words)
         return ImageFacts(**found)
 
     def forget(self) -> None:

@@ -42,7 +42,7 @@ def database(path: Path) -> sqlite3.Connection:
     try:
         connection = _opened(path)
     except (sqlite3.Error, OSError) as error:
-        raise Retryable(f"The simulated world {path} can't be opened: {error}.") from error
+        raise Retryable("The simulated world can't be opened.", f"{path}: {error}") from error
     _handles.open[path] = path.stat().st_ino, connection
     return connection
 
@@ -74,7 +74,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        raise Retryable(f"The simulated world {path} is busy: {error}.") from error
+        raise Retryable("The simulated world is busy.", f"{path}: {error}") from error
     try:
         yield connection
     except BaseException:
