@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
-from cloudportal.jobs.models import Job
+from cloudportal.jobs.models import Job, JobLog
 from tenants.actor import NOWHERE, Actor, below
 from tenants.models import Account, ApiKey, Domain, User
 
@@ -34,6 +34,12 @@ def api_keys(actor: Actor) -> QuerySet[ApiKey]:
 def jobs(actor: Actor) -> QuerySet[Job]:
     """Jobs on what the actor may see; jobs of the cloud itself belong to its operators."""
     return job_selectors.jobs(actor.scope("jobs.view", field="account"))
+
+
+def job_log(actor: Actor, job: Job) -> QuerySet[JobLog]:
+    """What happened in a job that the actor sees; what engines said about themselves is for operators."""
+    lines = JobLog.objects.filter(job=job)
+    return lines if actor.is_operator else lines.exclude(level=JobLog.Level.ENGINE)
 
 
 def events(actor: Actor) -> QuerySet[Event]:

@@ -11,6 +11,8 @@ Rules 1 to 4 are about instances and stand in `repair_instance`. The others:
    when their instances start.
 9. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
 10. A copy of a removed template in a pool, on which no volume leans: it is deleted there.
+11. What a copy that did not come to its end left in a pool, while no job is at it: it is deleted there. Parts of a
+   template without a row are left alone, and reported.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ from network.engines import backend_of as network_of
 from network.engines import network_spec, public_spec
 from network.models import Network, Port
 from storage.engines import backend_of as storage_of
-from storage.models import StoragePool, TemplateCopy, Volume
+from storage.engines import import_token
+from storage.models import StoragePool, Template, TemplateCopy, Volume
+from storage.workflows import COPY_TEMPLATE
 
 RECONCILE = Workflow("compute.reconcile", "Reconcile with the engines", cancellable=False)
 
@@ -94,6 +98,7 @@ def volumes(run: Run[None]) -> None:
             _compare_pool(run, pool)
             _delete_seeds(run, pool)
             _delete_copies(run, pool)
+            _delete_imports(run, pool)
         except DriverError as error:
             run.log(f"Pool {pool}: {error}", "warning")
 
@@ -131,6 +136,21 @@ def _delete_copies(run: Run[None], pool: StoragePool) -> None:
         storage_of(pool).delete_template(copy.template.uuid)
         copy.delete()
         run.log(f"Rule 10: template {copy.template} deleted from pool {pool}; nothing leans on it any more.")
+
+
+def _delete_imports(run: Run[None], pool: StoragePool) -> None:
+    backend = storage_of(pool)
+    # The pool first and the jobs after it: an import whose job came meanwhile can't be mistaken for a left-over, and
+    # one that was finished meanwhile is refused by the driver.
+    parts = backend.imports()
+    ours = dict(Template.objects.filter(uuid__in={part.template for part in parts}).values_list("uuid", "name"))
+    working = {import_token(job) for job in Job.objects.filter(kind=COPY_TEMPLATE.kind, state__in=ACTIVE)}
+    for part in parts:
+        if part.template not in ours:
+            run.log(f"Rule 11: pool {pool} has parts of a template {part.template} that is not ours.")
+        elif part.token not in working:
+            backend.delete_import(part)
+            run.log(f"Rule 11: parts of template {ours[part.template]} deleted from pool {pool}; no job is at them.")
 
 
 @RECONCILE.step("Networks", deadline_seconds=300)

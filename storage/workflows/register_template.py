@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from pathlib import Path
@@ -14,9 +13,10 @@ from django.conf import settings
 from cloudportal.core.driver_errors import Fatal, Retryable
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Wait, Workflow
-from storage.engines import incoming_file, template_file
+from storage.engines import examination_of, incoming_file, template_file
+from storage.examination import Examination
 from storage.fetching import opened
-from storage.images import inspect
+from storage.images import ImageFacts, inspect
 from storage.models import Template
 from storage.states import TEMPLATE
 from storage.usage import emit_template
@@ -29,6 +29,11 @@ TURN_SECONDS = 15
 WHOLE_SECONDS = 600
 LOOK_SECONDS = 1.0
 HOURS = 3600
+# An image of up to this size is examined by the worker itself: in about as long as it takes to start a process.
+SMALL_BYTES = 64 << 20
+FIRST_LOOK_SECONDS = 3.0
+BETWEEN_LOOKS_SECONDS = 2.0
+MOST_BEGINNINGS = 10
 
 
 @REGISTER_TEMPLATE.step("Fetch the image", deadline_seconds=6 * HOURS)
@@ -111,31 +116,64 @@ def discard(run: Run[Template]) -> None:
     incoming_file(template.store, template).unlink(missing_ok=True)
 
 
-@REGISTER_TEMPLATE.step("Check the image")
-def check(run: Run[Template]) -> None:
+@REGISTER_TEMPLATE.step("Check the image", deadline_seconds=6 * HOURS)
+def check(run: Run[Template]) -> Wait | None:
     template = run.resource
-    incoming, final = incoming_file(template.store, template), template_file(template)
-    if incoming.exists():
-        facts = inspect(incoming, template.format, template.checksum)
+    examination, final = examination_of(template), template_file(template)
+    facts = _judge(run, examination)
+    if facts is None:
+        return Wait(BETWEEN_LOOKS_SECONDS, _how_far(run, examination))
+    if examination.image != final:
         final.parent.mkdir(parents=True, exist_ok=True)
-        _flush(incoming)
-        incoming.replace(final)
-    else:
-        facts = inspect(final, template.format, template.checksum)
+        examination.image.replace(final)
     run.job.result = {"size_bytes": facts.size_bytes, "checksum": facts.checksum}
     Template.objects.filter(pk=template.pk).update(
         size_bytes=facts.size_bytes, file_bytes=facts.file_bytes, checksum=facts.checksum
     )
+    examination.forget()
+    return None
 
 
-def _flush(path: Path) -> None:
-    """The file must be on disk before its name says that it is whole."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def _judge(run: Run[Template], examination: Examination) -> ImageFacts | None:
+    """Small images at once, large ones in a process that no worker waits for; None while it is at work."""
+    if examination.image.stat().st_size <= SMALL_BYTES:
+        return inspect(examination.image, examination.format, examination.checksum)
+    examination.want()
+    facts = examination.verdict()
+    if facts is None and not examination.is_at_work():
+        _begin(run, examination)
+        return _first_look(examination)
+    return facts
+
+
+def _begin(run: Run[Template], examination: Examination) -> None:
+    begun = run.reference.get("begun", 0)
+    if begun >= MOST_BEGINNINGS:
+        raise Fatal(f"The image can't be examined: that was begun {begun} times and never came to its end.")
+    run.record(begun=begun + 1)
+    examination.begin()
+
+
+def _first_look(examination: Examination) -> ImageFacts | None:
+    """It may be over in a moment, and then nobody has to come again."""
+    end = time.monotonic() + FIRST_LOOK_SECONDS
+    facts = None
+    while facts is None and time.monotonic() < end:
+        time.sleep(LOOK_SECONDS / 20)
+        facts = examination.verdict()
+    return facts
+
+
+def _how_far(run: Run[Template], examination: Examination) -> str:
+    read, total = examination.read_bytes(), examination.image.stat().st_size
+    words = f"Checking the image: {read >> 20} of {total >> 20} MiB"
+    run.progress(80 + 15 * read // total, words)
+    return words
 
 
 @check.undo
 def remove_file(run: Run[Template]) -> None:
+    examination_of(run.resource).forget()
     template_file(run.resource).unlink(missing_ok=True)
 
 

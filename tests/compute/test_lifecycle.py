@@ -12,10 +12,11 @@ from cloudportal.core import clock
 from cloudportal.core.errors import CapacityExhausted, Conflict, InvalidInput, NotFound
 from cloudportal.core.models import Event, UsageEvent
 from cloudportal.infrastructure.models import Host
+from cloudportal.infrastructure.services.clusters import create_cluster
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job, JobStep
 from compute.models import Instance
-from compute.services.hosts import remove_host, update_host, update_host_state
+from compute.services.hosts import add_host, remove_host, update_host, update_host_state
 from compute.services.instances import (
     destroy_instance,
     expunge_instance,
@@ -156,7 +157,7 @@ def test_a_start_that_fails_knows_where_the_definition_is(tenant: Actor, cloud: 
 
         instance.refresh_from_db()
         assert (instance.state, instance.host, instance.last_host) == ("Stopped", None, home)
-        assert instance.error == f"The simulated host '{home.name}' does not answer."
+        assert instance.error == "The simulated host does not answer."
         assert cloud.world.hosts_of(instance.uuid) == [home.name]
         assert_everything_agrees(cloud)
 
@@ -258,6 +259,31 @@ def test_a_host_stays_of_its_clusters_kind(cloud: Cloud) -> None:
         update_host(SYSTEM, host=host, url="test:///default")
 
     assert cloud.hosts()[0].url == host.url
+
+
+def test_libvirts_test_driver_is_no_host(cloud: Cloud) -> None:
+    """It answers as a host with CPUs and memory would, and nothing runs there."""
+    kvm = create_cluster(SYSTEM, pod=cloud.cluster.pod, name="kvm", hypervisor="kvm")
+
+    for url in ("test:///default", "test+tcp://kvm1.example/default"):
+        with pytest.raises(InvalidInput) as refusal:
+            add_host(SYSTEM, cluster=kvm, name="pretence", url=url)
+        assert list(refusal.value.errors) == ["url"]
+    with pytest.raises(InvalidInput) as refusal:
+        add_host(SYSTEM, cluster=kvm, name="pretence", url="test:///default")
+
+    assert "libvirt's test driver runs no machines" in str(refusal.value.errors["url"])
+    assert not kvm.hosts.exists()
+
+
+def test_a_host_that_is_there_already_can_be_disabled_whatever_its_url(cloud: Cloud) -> None:
+    host = cloud.hosts()[0]
+    Host.objects.filter(pk=host.pk).update(url="test:///default")
+    host.refresh_from_db()
+
+    update_host(SYSTEM, host=host, resource_state="Disabled")
+
+    assert not Host.objects.get(pk=host.pk).is_schedulable
 
 
 def test_a_host_with_instances_is_not_forgotten(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:

@@ -66,7 +66,7 @@ def test_rule_2_what_should_be_off_is_switched_off(tenant: Actor, cloud: Cloud, 
 
     told = _reconciled(run_jobs)
 
-    assert told == [f"Rule 2: powered off on host {instance.last_host}; it is Stopped."]
+    assert told == ["Rule 2: powered off on its host; it is Stopped.", f"The host was {instance.last_host}."]
     assert_everything_agrees(cloud)
 
 
@@ -78,7 +78,7 @@ def test_rule_3_a_double_is_removed_and_the_right_one_stays(tenant: Actor, cloud
 
     told = _reconciled(run_jobs)
 
-    assert told == [f"Rule 3: removed from host {elsewhere}, where it did not belong."]
+    assert told == ["Rule 3: removed from a host where it did not belong.", f"The host was {elsewhere}."]
     assert cloud.world.hosts_of(instance.uuid) == [instance.host.name]
     assert_everything_agrees(cloud)
 
@@ -239,7 +239,7 @@ def test_a_host_that_does_not_answer_stops_nobody_elsewhere(tenant: Actor, cloud
 
     told = _reconciled(run_jobs)
 
-    assert told[0] == f"Host {dead}: The simulated host '{dead.name}' does not answer."
+    assert told[0] == f"Host {dead}: The simulated host does not answer. ({dead.name})"
     assert told[1].startswith("Rule 1")
     down.refresh_from_db()
     assert down.state == "Stopped"

@@ -111,7 +111,9 @@ def test_a_pool_that_can_not_be_used_is_not_kept(cloud: Cloud) -> None:
         (InvalidInput, {"path": "relative"}),
         (InvalidInput, {"name": "pool"}),
         (InvalidInput, {"overprovisioning": Decimal("0.5")}),
-        (Unreachable, {"url": "gopher://example.org/"}),
+        (InvalidInput, {"url": "gopher://example.org/"}),
+        (InvalidInput, {"url": "test:///default"}),
+        (Unreachable, {"url": "simulator:///"}),
     ]
     for kind, changes in wrong:
         fields = {"name": "new", "url": cloud.world.url(), "path": "/pools/new"} | changes

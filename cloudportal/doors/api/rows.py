@@ -8,13 +8,14 @@ The annotations are the types of the OpenAPI document::
         name: str = column()
         zone: Ref = ref()
         pool: Ref | None = ref(operators=True)
-        allowed: list[str] = computed(VOLUME.allowed, "state")
+        allowed: list[str] = allowed(VOLUME, "storage.manage")
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, TypedDict
 from uuid import UUID
 
@@ -23,7 +24,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Expression, Func, JSONField, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
-from tenants.actor import Actor
+from cloudportal.core.lifecycle import Lifecycle
+from tenants.actor import NOWHERE, Actor
 
 Source = str | Expression | Subquery
 
@@ -40,7 +42,8 @@ class Column:
     """Where an output comes from: paths or expressions of the model, and what makes one value of them.
 
     `choices` are all values it can have, where that is known. `operators`: tenants are not shown it.
-    `help` goes into the OpenAPI document.
+    `help` goes into the OpenAPI document. `permission`: what the value depends on; `make` gets the owner's account id
+    last, and the row shows nothing where the actor does not hold it.
     """
 
     sources: tuple[Source, ...]
@@ -48,6 +51,7 @@ class Column:
     choices: tuple[str, ...] = ()
     operators: bool = False
     help: str = ""
+    permission: str = ""
 
 
 def column(source: Source = "", *, choices: Iterable[str] = (), operators: bool = False, help: str = "") -> Any:
@@ -58,6 +62,12 @@ def column(source: Source = "", *, choices: Iterable[str] = (), operators: bool 
 def computed(make: Callable[..., Any], *sources: Source, operators: bool = False, help: str = "") -> Any:
     """A small function of columns."""
     return Column(sources, make, (), operators, help)
+
+
+def allowed(lifecycle: Lifecycle, permission: str, *, owner: str = "account_id") -> Any:
+    """The moves that may start from the object's state, for who holds the permission on its account; else none."""
+    help = "What the caller may do to it now."
+    return Column(("state", owner), lambda state, _owner: lifecycle.allowed(state), help=help, permission=permission)
 
 
 def ref(path: str = "", name: str = "name", *, operators: bool = False, help: str = "") -> Any:
@@ -85,6 +95,17 @@ class Plan:
     selected: tuple[str, ...]
     annotated: Mapping[str, Any]
     outputs: tuple[tuple[str, Callable[..., Any] | None, tuple[int, ...]], ...]
+    permissions: Mapping[str, str]
+
+    def seen_by(self, actor: Actor) -> Plan:
+        """The plan with what depends on the actor's permissions made theirs."""
+        if not self.permissions:
+            return self
+        outputs = tuple(
+            (name, _where(make, actor, self.permissions[name]) if name in self.permissions and make else make, places)
+            for name, make, places in self.outputs
+        )
+        return replace(self, outputs=outputs)
 
     def of(self, queryset: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]:
         """The queryset with just the columns that the row needs, as tuples for `render`."""
@@ -120,7 +141,7 @@ class Row:
     @classmethod
     def plan(cls, actor: Actor) -> Plan:
         """What the actor is shown."""
-        return cls.for_operators if actor.is_operator else cls.for_tenants
+        return (cls.for_operators if actor.is_operator else cls.for_tenants).seen_by(actor)
 
 
 def _plan(columns: Mapping[str, Column]) -> Plan:
@@ -137,7 +158,25 @@ def _plan(columns: Mapping[str, Column]) -> Plan:
                 selected.append(path)
             places.append(selected.index(path))
         outputs.append((name, value.make, tuple(places)))
-    return Plan(tuple(selected), annotated, tuple(outputs))
+    permissions = {name: value.permission for name, value in columns.items() if value.permission}
+    return Plan(tuple(selected), annotated, tuple(outputs), permissions)
+
+
+def _where(make: Callable[..., Any], actor: Actor, permission: str) -> Callable[..., Any]:
+    """The function, and an empty list for the things of accounts that the actor's permission does not reach."""
+    reach = actor.reach.get(permission, NOWHERE)
+
+    @cache
+    def below_domains() -> frozenset[int]:
+        # One query a request, and only for who administers domains: an account's path would cost every list a join.
+        return frozenset(actor.accounts(permission).values_list("pk", flat=True)) if reach.paths else frozenset()
+
+    def value(*values: Any) -> Any:
+        owner = values[-1]
+        holds = reach.everywhere or owner in reach.accounts or owner in below_domains()
+        return make(*values) if holds else []
+
+    return value
 
 
 def _as_it_is(text: str | None) -> orjson.Fragment | None:
