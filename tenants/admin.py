@@ -22,12 +22,13 @@ from cloudportal.doors.admin.forms import ServiceForm
 from tenants import selectors
 from tenants.actor import Actor, actor_of
 from tenants.models import Account, Domain, User
-from tenants.permissions import ROLES
-from tenants.services.accounts import create_account, create_user
+from tenants.permissions import BUILT_IN
+from tenants.services.accounts import create_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
+from tenants.services.users import create_user
 
-ROLE_CHOICES = [("", _("No role")), *((name, name.replace("_", " ")) for name in ROLES)]
+ROLE_CHOICES = [("", _("No role")), *((name, name.replace("_", " ")) for name in BUILT_IN)]
 
 
 class DomainField(forms.ModelChoiceField):
@@ -192,6 +193,6 @@ def bindings_of(user: User) -> Iterator[tuple[str, str]]:
 
 def _role(permissions: set[str]) -> str:
     """The largest role that the permissions make up, or how many they are."""
-    held = [name for name, role in ROLES.items() if role <= permissions]
-    largest = max(held, key=lambda name: len(ROLES[name]), default="")
+    held = [name for name, role in BUILT_IN.items() if role.permissions <= permissions]
+    largest = max(held, key=lambda name: len(BUILT_IN[name].permissions), default="")
     return largest.replace("_", " ") or f"{len(permissions)} permissions"

@@ -15,7 +15,7 @@ from cloudportal.doors.ordering import Sorting
 from tenants import selectors
 from tenants.filters import UserFilterSet
 from tenants.models import User
-from tenants.services import accounts
+from tenants.services import users
 
 
 class UserRow(Row):
@@ -47,4 +47,4 @@ class UserViewSet(ResourceViewSet[User]):
     @creates
     def create(self, request: Request, data: dict[str, Any]) -> User:
         """Add somebody who can sign in; they may do nothing until a role is granted."""
-        return accounts.create_user(request.actor, **data)
+        return users.create_user(request.actor, **data)
