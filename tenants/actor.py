@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["NOWHERE", "SYSTEM", "Actor", "Reach", "actor_of", "below", "root_domain"]
 
 # How a locked account is unlocked again: its state stops nobody from administering it.
-_IN_ANY_STATE = frozenset({name for name in PERMISSIONS if name.endswith(".view")} | {"tenancy.manage", "roles.manage"})
+IN_ANY_STATE = frozenset({name for name in PERMISSIONS if name.endswith(".view")} | {"tenancy.manage", "roles.manage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Actor:
                 words = f"You may not do that for {noun} {place}: it takes “{PERMISSIONS[permission]}”."
                 raise PermissionDenied(words)
             raise NotFound
-        if not even_locked and permission not in _IN_ANY_STATE:
+        if not even_locked and permission not in IN_ANY_STATE:
             refuse_growth(place)
 
     def require_everywhere(self, permission: str) -> None:

@@ -16,6 +16,22 @@ def accounts(actor: Actor) -> QuerySet[Account]:
     return actor.accounts("tenancy.view")
 
 
+def reached_accounts(actor: Actor) -> QuerySet[Account]:
+    """The accounts on which the actor may do anything at all, and its own."""
+    accounts = Account.objects.filter(removed_at=None).select_related("domain")
+    if any(reach.everywhere for reach in actor.reach.values()):
+        return accounts
+    paths = {path for reach in actor.reach.values() for path in reach.paths}
+    keys = {key for reach in actor.reach.values() for key in reach.accounts} | {actor.account_id}
+    return accounts.filter(Q(pk__in=keys) | below(paths, "domain__path"))
+
+
+def reached_domains(actor: Actor) -> QuerySet[Domain]:
+    """The domains on which the actor may do anything at all."""
+    paths = {path for reach in actor.reach.values() for path in reach.paths}
+    return Domain.objects.filter(below(paths, "path"), removed_at=None)
+
+
 def domains(actor: Actor) -> QuerySet[Domain]:
     """Domains below those where the actor sees the tenancy."""
     return _domains(actor, "tenancy.view").select_related("parent")

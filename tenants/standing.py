@@ -10,6 +10,13 @@ from tenants.reach import Place
 from tenants.states import ACTING, GROWING, OPEN
 
 
+class UserDisabled(Conflict):
+    """The user does not act."""
+
+    code = "user-disabled"
+    title = "The user is disabled"
+
+
 class AccountLocked(Conflict):
     """Nothing of the account may be created or changed; what it has can be seen, stopped and deleted."""
 
@@ -71,6 +78,18 @@ def state_of(place: Place) -> tuple[str, str | None]:
             cursor.execute(_DOMAIN_STATE, [place.pk if isinstance(place, Domain) else place.domain_id])
         found: tuple[str, str | None] = cursor.fetchone() or ("Removed", None)
     return found
+
+
+def obstacle_of_user(user: User) -> Conflict | None:
+    """What keeps a user from acting at all; None when nothing does."""
+    if not user.is_active:
+        return UserDisabled(f"User {user} is disabled.")
+    state, closed = state_of(user.account)
+    if closed is not None:
+        return DomainSuspended(f"Domain {closed}, to which {user} belongs, is not active.")
+    if state not in ACTING:
+        return AccountDisabled(f"Account {user.account}, to which {user} belongs, is {state.lower()}.", state=state)
+    return None
 
 
 def obstacle(place: Place) -> Conflict | None:
