@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as registry
 from django.db.models.signals import post_migrate
 
 
@@ -15,7 +16,7 @@ class TenantsConfig(AppConfig):
         post_migrate.connect(_sync_roles, sender=self, dispatch_uid="tenants.built_in_roles")
 
 
-def _sync_roles(apps: Any, **_options: Any) -> None:
+def _sync_roles(apps: Any = registry, **_options: Any) -> None:
     from tenants.roles import sync_built_in_roles  # noqa: PLC0415
 
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from cloudportal.core.errors import NotFound
 from tenants.actor import IN_ANY_STATE, Actor
@@ -80,7 +80,7 @@ def _because(user: User, permission: str, on: Place) -> Iterator[Because]:
     theirs = Q(user=user.pk) | Q(group__in=user.groups.values("portal"))
     grants = Grant.objects.filter(places, theirs, role__permissions__contains=[permission])
     rows = grants.select_related("role", "user", "group", "domain", "account")
-    for grant in rows.order_by("-account", "-domain__path", "id"):
+    for grant in rows.order_by(F("account").desc(nulls_last=True), "-domain__path", "id"):
         yield Because(grant, inherited=grant.place != on)
 
 

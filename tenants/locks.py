@@ -82,11 +82,20 @@ def lock_grant(role: Role, grantee: User | Group) -> Role:
     """
     role = locked(role)
     if isinstance(grantee, Group):
-        if not AuthGroup.objects.select_for_update(no_key=True).filter(pk=grantee.auth_id).exists():
-            raise NotFound
+        lock_members(grantee)
     else:
         locked(grantee)
     return role
+
+
+def lock_members(group: Group) -> None:
+    """Keep a group, its members and its grants as they are until the transaction ends.
+
+    Raises:
+        NotFound: it is gone meanwhile.
+    """
+    if not AuthGroup.objects.select_for_update(no_key=True).filter(pk=group.auth_id).exists():
+        raise NotFound
 
 
 def _has_root_admin() -> bool:

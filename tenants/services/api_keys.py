@@ -15,6 +15,7 @@ from cloudportal.core.errors import InvalidInput, PermissionDenied
 from cloudportal.core.writing import insert
 from tenants.actor import Actor
 from tenants.keys import new_key, parse_key
+from tenants.locks import locked
 from tenants.might import refuse_mightier
 from tenants.models import ApiKey, User
 from tenants.standing import MAY_ACT
@@ -47,6 +48,7 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
         raise InvalidInput({"name": "A key needs a name, so that you know later what it is for."})
     text = new_key()
     with transaction.atomic():
+        locked(user)
         key = insert(ApiKey(user=user, name=name, key_id=text.key_id, secret_hash=text.secret_hash))
         events.record(
             actor, "tenants.create_api_key", f"API key {key} created.", resource=key, account_id=user.account_id

@@ -9,11 +9,11 @@ from django.contrib.auth.models import Group as AuthGroup
 from django.db import transaction
 
 from cloudportal.core import events
-from cloudportal.core.errors import Conflict, InvalidInput, PermissionDenied
+from cloudportal.core.errors import InvalidInput, PermissionDenied
 from cloudportal.core.writing import insert, update
 from tenants.access import access_changed
 from tenants.actor import Actor
-from tenants.locks import keeping_a_root_admin, share_tree
+from tenants.locks import keeping_a_root_admin, lock_members, locked, share_tree
 from tenants.might import holds_all, reaches_of
 from tenants.models import Domain, Group, User
 
@@ -57,6 +57,8 @@ def add_member(actor: Actor, *, group: Group, user: User) -> None:
     _refuse_mightier(actor, group)
     with transaction.atomic():
         share_tree()
+        lock_members(group)
+        locked(user)
         group.domain.refresh_from_db()
         if not User.objects.filter(pk=user.pk, account__domain__path__startswith=group.domain.path).exists():
             raise InvalidInput({"user": f"{user} does not belong to domain {group.domain} or one below it."})
@@ -98,11 +100,10 @@ def delete_group(actor: Actor, *, group: Group) -> None:
     actor.require("users.manage", group.domain, even_locked=True)
     _refuse_mightier(actor, group)
     with transaction.atomic(), keeping_a_root_admin():
+        lock_members(group)
         events.record(actor, "tenants.delete_group", f"Group {group} of {group.domain} deleted.", resource=group)
-        auth = group.auth_id
-        if not Group.objects.filter(pk=group.pk).delete()[0]:
-            raise Conflict(f"Group {group} was deleted already.")
-        AuthGroup.objects.filter(pk=auth).delete()
+        Group.objects.filter(pk=group.pk).delete()
+        AuthGroup.objects.filter(pk=group.auth_id).delete()
         access_changed()
 
 

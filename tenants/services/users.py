@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from cloudportal.core import events
-from cloudportal.core.errors import Conflict, InvalidInput, NotFound
+from cloudportal.core.errors import Conflict, InvalidInput
 from cloudportal.core.writing import check_fields, constraints_as_messages, update
 from tenants.access import access_changed
 from tenants.actor import Actor
-from tenants.locks import keeping_a_root_admin
+from tenants.locks import keeping_a_root_admin, locked
 from tenants.might import refuse_mightier
 from tenants.models import Account, User
 
@@ -107,8 +107,7 @@ def delete_user(actor: Actor, *, user: User) -> None:
     _manage(actor, user, to="delete")
     _refuse_oneself(actor, user, "delete")
     with transaction.atomic(), keeping_a_root_admin():
-        if not User.objects.filter(pk=user.pk).exists():
-            raise NotFound
+        locked(user)
         events.record(actor, "tenants.delete_user", f"User {user} deleted.", resource=user)
         access_changed(user)
         User.objects.filter(pk=user.pk).delete()
