@@ -185,5 +185,5 @@ def _scope(actor: Actor, account: Account | None) -> tuple[str, dict[str, Any]]:
         return "i.account_id = %(account)s", {"account": account.pk}
     if actor.may("accounting.view") and actor.reach["accounting.view"].everywhere:
         return "TRUE", {}
-    keys = list(actor.accounts("accounting.view").order_by().values_list("pk", flat=True))
+    keys = list(actor.accounts("accounting.view", removed=True).order_by().values_list("pk", flat=True))
     return "i.account_id = ANY(%(accounts)s)", {"accounts": keys}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import django_filters
 
 from cloudportal.core.models import Event
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains, state_of
 from cloudportal.jobs.models import Job
 from tenants import selectors
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.states import ACCOUNT, DOMAIN
 
 
 class JobFilterSet(django_filters.FilterSet):
@@ -41,6 +42,7 @@ class EventFilterSet(django_filters.FilterSet):
 class AccountFilterSet(django_filters.FilterSet):
     name = name_contains()
     domain = ChoiceOf(selectors.domains, label="Domain")
+    state = state_of(ACCOUNT)
 
     class Meta:
         model = Account
@@ -51,6 +53,7 @@ class UserFilterSet(django_filters.FilterSet):
     username = name_contains("username", "User name")
     is_active = django_filters.BooleanFilter(label="Active")
     account = AccountFilter()
+    group = ChoiceOf(selectors.groups, field_name="groups__portal", label="Member of")
 
     class Meta:
         model = User
@@ -60,9 +63,42 @@ class UserFilterSet(django_filters.FilterSet):
 class DomainFilterSet(django_filters.FilterSet):
     name = name_contains()
     parent = ChoiceOf(selectors.domains, label="Above")
+    state = state_of(DOMAIN)
 
     class Meta:
         model = Domain
+        fields: tuple[str, ...] = ()
+
+
+class GroupFilterSet(django_filters.FilterSet):
+    name = name_contains()
+    domain = ChoiceOf(selectors.domains, label="Domain")
+
+    class Meta:
+        model = Group
+        fields: tuple[str, ...] = ()
+
+
+class RoleFilterSet(django_filters.FilterSet):
+    name = name_contains()
+    code = django_filters.CharFilter(label="Code of a built-in role")
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    is_built_in = django_filters.BooleanFilter(field_name="code", lookup_expr="isnull", exclude=True, label="Built in")
+
+    class Meta:
+        model = Role
+        fields: tuple[str, ...] = ()
+
+
+class GrantFilterSet(django_filters.FilterSet):
+    role = ChoiceOf(selectors.roles, label="Role")
+    user = ChoiceOf(selectors.users, label="User")
+    group = ChoiceOf(selectors.groups, label="Group")
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    account = ChoiceOf(selectors.accounts, label="Account")
+
+    class Meta:
+        model = Grant
         fields: tuple[str, ...] = ()
 
 

@@ -8,22 +8,75 @@ from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job, JobLog
 from tenants.actor import NOWHERE, Actor, below
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.models.domain import ids_of
 
 
 def accounts(actor: Actor) -> QuerySet[Account]:
     return actor.accounts("tenancy.view")
 
 
+def reached_accounts(actor: Actor) -> QuerySet[Account]:
+    """The accounts on which the actor may do anything at all, and its own."""
+    accounts = Account.objects.filter(removed_at=None).select_related("domain")
+    if any(reach.everywhere for reach in actor.reach.values()):
+        return accounts
+    paths = {path for reach in actor.reach.values() for path in reach.paths}
+    keys = {key for reach in actor.reach.values() for key in reach.accounts} | {actor.account_id}
+    return accounts.filter(Q(pk__in=keys) | below(paths, "domain__path"))
+
+
+def reached_domains(actor: Actor) -> QuerySet[Domain]:
+    """The domains on which the actor may do anything at all."""
+    paths = {path for reach in actor.reach.values() for path in reach.paths}
+    return Domain.objects.filter(below(paths, "path"), removed_at=None)
+
+
 def domains(actor: Actor) -> QuerySet[Domain]:
     """Domains below those where the actor sees the tenancy."""
-    return Domain.objects.filter(below(actor.reach.get("tenancy.view", NOWHERE).paths, "path"))
+    return _domains(actor, "tenancy.view").select_related("parent")
 
 
 def users(actor: Actor) -> QuerySet[User]:
-    """Users of the accounts whose tenancy the actor sees, and always the actor."""
-    rows = User.objects.filter(actor.scope("tenancy.view") | Q(pk=actor.user_id))
+    """Users of the accounts whose users the actor sees, and always the actor."""
+    rows = User.objects.filter(actor.scope("users.view") | Q(pk=actor.user_id))
     return rows.select_related("account__domain")
+
+
+def groups(actor: Actor) -> QuerySet[Group]:
+    """Groups of the domains whose users the actor sees."""
+    return Group.objects.filter(domain__in=_domains(actor, "users.view").order_by()).select_related("domain", "auth")
+
+
+def members(actor: Actor, group: Group) -> QuerySet[User]:
+    """The members of a group that the actor may see."""
+    return users(actor).filter(groups=group.auth_id)
+
+
+def roles(actor: Actor) -> QuerySet[Role]:
+    """The built-in roles, and those that can be granted where the actor sees roles: of domains there and above."""
+    reach = actor.reach.get("roles.view", NOWHERE)
+    rows = Role.objects.select_related("domain")
+    if reach.everywhere:
+        return rows
+    homes = Account.objects.filter(pk__in=reach.accounts).values_list("domain__path", flat=True)
+    above = {key for path in {*reach.paths, *(homes if reach.accounts else ())} for key in ids_of(path)}
+    return rows.filter(Q(domain=None) | Q(domain__in=above) | below(reach.paths, "domain__path"))
+
+
+def grants(actor: Actor) -> QuerySet[Grant]:
+    """Grants on the domains and accounts where the actor sees roles, and always the actor's own."""
+    rows = Grant.objects.select_related("role__domain", "user", "group", "domain__parent", "account__domain")
+    reach = actor.reach.get("roles.view", NOWHERE)
+    if reach.everywhere:
+        return rows
+    mine = Q(user=actor.user_id) | Q(group__auth__user=actor.user_id) if actor.user_id else Q(pk__in=[])
+    within = actor.scope("roles.view") | Q(domain__in=_domains(actor, "roles.view").order_by())
+    return rows.filter(Q(pk__in=Grant.objects.filter(mine).values("pk")) | within)
+
+
+def _domains(actor: Actor, permission: str) -> QuerySet[Domain]:
+    return Domain.objects.filter(below(actor.reach.get(permission, NOWHERE).paths, "path"), removed_at=None)
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:

@@ -28,8 +28,12 @@ from tenants.api.accounts import AccountViewSet
 from tenants.api.api_keys import ApiKeyViewSet
 from tenants.api.domains import DomainViewSet
 from tenants.api.events import EventViewSet
+from tenants.api.explain import ExplainViewSet
+from tenants.api.grants import GrantViewSet
+from tenants.api.groups import GroupViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.me import MeViewSet
+from tenants.api.roles import PermissionViewSet, RoleViewSet
 from tenants.api.users import UserViewSet
 
 app_name = "api"
@@ -55,6 +59,11 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "accounts": (AccountViewSet, "account"),
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),
+    "groups": (GroupViewSet, "group"),
+    "roles": (RoleViewSet, "role"),
+    "permissions": (PermissionViewSet, "permission"),
+    "grants": (GrantViewSet, "grant"),
+    "explain": (ExplainViewSet, "explain"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
     "me": (MeViewSet, "me"),

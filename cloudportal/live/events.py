@@ -12,7 +12,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from cloudportal.live.hub import Hub, Subscriber
+from cloudportal.live.hub import RECHECK_SECONDS, Hub, Subscriber
 from cloudportal.live.replies import cors, header, origin_allowed, plain
 from cloudportal.live.sessions import listener_of, session_key
 
@@ -20,8 +20,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# A session that ends, or loses a role, hears nothing any more after this long at most.
-RECHECK_SECONDS = 30.0
 PUBLIC = ("uuid", "type", "resource", "state")
 RESYNC = b"event: resync\ndata: {}\n\n"
 _NAME = re.compile(r"[a-z-]{1,32}")
@@ -83,15 +81,15 @@ class Events:
 
 async def _pieces(subscriber: Subscriber, key: str, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:
     """What to write, until the browser goes or its session ends."""
-    checked = time.monotonic()
     while not gone.done():
-        left = checked + RECHECK_SECONDS - time.monotonic()
+        left = subscriber.check_at - time.monotonic()
         if left <= 0:
+            # Before reading: what changes meanwhile must bring it forward again.
+            subscriber.check_at = time.monotonic() + RECHECK_SECONDS
             listener = await _read_session(key)
             if listener is None:
                 return
             subscriber.listener = listener
-            checked = time.monotonic()
             yield b": still here\n\n"
             continue
         change = asyncio.create_task(subscriber.queue.get())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,19 +23,32 @@ logger = structlog.get_logger(__name__)
 # So many changes may wait for a slow browser; past that it is told to read everything again.
 QUEUE_LENGTH = 200
 RECONNECT_SECONDS = (0.5, 1, 2, 5)
+# Rights are read anew when they change, and after this long at most: a notice may get lost with its connection.
+RECHECK_SECONDS = 30.0
+SPREAD_SECONDS = 3.0
 
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """A browser. `lost` says that changes were dropped since it last read."""
+    """A browser. `lost` says that changes were dropped since it last read, `check_at` when its rights are read anew."""
 
     listener: Listener
     queue: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     lost: bool = False
+    check_at: float = field(default_factory=lambda: time.monotonic() + RECHECK_SECONDS)
 
     def offer(self, change: dict[str, Any]) -> None:
-        if self.listener.may_hear(change.get("account")):
+        if change.get("kind") == "access":
+            self._rights_changed(change.get("user"))
+        elif self.listener.may_hear(change.get("account")):
             self._put(change)
+
+    def _rights_changed(self, user: int | None) -> None:
+        """What concerns everybody is not read by all browsers in the same moment."""
+        if user in (None, self.listener.user):
+            pause = 0.0 if user is not None else random.uniform(0, SPREAD_SECONDS)  # noqa: S311 - no secret
+            self.check_at = min(self.check_at, time.monotonic() + pause)
+            self._put({})
 
     def resync(self) -> None:
         """Changes may be missing, whoever they were for: have everything read again."""

@@ -18,7 +18,8 @@ from cloudportal.live.handshake import introduce
 from cloudportal.live.replies import header, origin_allowed
 from compute.consoles import connect
 from compute.hypervisors.base import Console
-from compute.services.consoles import redeem_console
+from compute.models import ConsoleTicket
+from compute.services.consoles import may_stay_open, redeem_console
 
 logger = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BLOCK_BYTES = 64 * 1024
 BUFFER_BYTES = 256 * 1024
 HANDSHAKE_SECONDS = 10
+WATCH_SECONDS = 5
 IDLE_SECONDS = 30 * 60
 TOTAL_SECONDS = 8 * 3600
 
@@ -42,6 +44,10 @@ class Closed(Exception):
     """One side went away."""
 
 
+class Revoked(Exception):
+    """Who opened the console may not have it any more."""
+
+
 async def relay(scope: Scope, receive: Receive, send: Send, *, token: str) -> None:
     """Serve one console. A wrong origin or token is refused before the WebSocket opens."""
     await receive()
@@ -49,28 +55,38 @@ async def relay(scope: Scope, receive: Receive, send: Send, *, token: str) -> No
         await send({"type": "websocket.close", "code": POLICY})
         return
     try:
-        console = await _open(token)
+        ticket, console = await _open(token)
     except (Refusal, DriverError, OSError) as error:
         logger.info("console refused", reason=str(error))
         await send({"type": "websocket.close", "code": POLICY if isinstance(error, Refusal) else TRY_LATER})
         return
     protocol = "binary" if "binary" in header(scope, "sec-websocket-protocol").replace(" ", "").split(",") else None
     await send({"type": "websocket.accept", "subprotocol": protocol})
-    code = await _serve(console, receive, send)
+    code = await _serve(console, ticket, receive, send)
     with contextlib.suppress(Exception):
         await send({"type": "websocket.close", "code": code})
 
 
 @sync_to_async(thread_sensitive=False)
-def _open(token: str) -> Console:
+def _open(token: str) -> tuple[ConsoleTicket, Console]:
     close_old_connections()
     try:
-        return connect(redeem_console(token).instance)
+        ticket = redeem_console(token)
+        return ticket, connect(ticket.instance)
     finally:
         close_old_connections()
 
 
-async def _serve(console: Console, receive: Receive, send: Send) -> int:
+@sync_to_async(thread_sensitive=False)
+def _may_stay_open(ticket: ConsoleTicket) -> bool:
+    close_old_connections()
+    try:
+        return may_stay_open(ticket)
+    finally:
+        close_old_connections()
+
+
+async def _serve(console: Console, ticket: ConsoleTicket, receive: Receive, send: Send) -> int:
     console.stream.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=console.stream, limit=BUFFER_BYTES)
     writer.transport.set_write_buffer_limits(high=BUFFER_BYTES)
@@ -78,7 +94,7 @@ async def _serve(console: Console, receive: Receive, send: Send) -> int:
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             await introduce(reader, writer, browser, console.password)
-        return await _pipe(reader, writer, browser)
+        return await _pipe(reader, writer, browser, ticket)
     except TimeoutError:
         return TIMED_OUT
     except (Closed, OSError, asyncio.IncompleteReadError):
@@ -125,12 +141,14 @@ class Browser:
         await self._send({"type": "websocket.send", "bytes": data})
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Browser) -> int:
+async def _pipe(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Browser, ticket: ConsoleTicket
+) -> int:
     """Bytes both ways until one side goes, nobody types for long, or the day is over."""
     tasks = {
         asyncio.create_task(_to_browser(reader, browser)),
         asyncio.create_task(_to_screen(browser, writer)),
-        asyncio.create_task(_watch(browser)),
+        asyncio.create_task(_watch(browser, ticket)),
     }
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
@@ -141,6 +159,8 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, brow
         error = task.exception()
         if isinstance(error, TimeoutError):
             code = TIMED_OUT
+        elif isinstance(error, Revoked):
+            code = POLICY
         elif error is not None and not isinstance(error, Closed | OSError):
             logger.warning("console broke", error=str(error))
     return code
@@ -157,11 +177,16 @@ async def _to_screen(browser: Browser, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def _watch(browser: Browser) -> None:
-    """Ends the console when it was idle, or open, for too long. The browser's polls for pictures count as life."""
+async def _watch(browser: Browser, ticket: ConsoleTicket) -> None:
+    """Ends the console when it was idle, or open, for too long, or who opened it may not any more.
+
+    The browser's polls for pictures count as life.
+    """
     began = time.monotonic()
     while True:
-        await asyncio.sleep(5)
+        await asyncio.sleep(WATCH_SECONDS)
         now = time.monotonic()
+        if not await _may_stay_open(ticket):
+            raise Revoked
         if now - browser.last_heard > IDLE_SECONDS or now - began > TOTAL_SECONDS:
             raise TimeoutError

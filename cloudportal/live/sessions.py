@@ -17,10 +17,11 @@ from tenants.actor import NOWHERE, Actor, actor_of
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What somebody may hear: everything, or the changes of these accounts."""
+    """What a user may hear: everything, or the changes of these accounts."""
 
     everything: bool
     accounts: frozenset[int]
+    user: int | None = None
 
     def may_hear(self, account: int | None) -> bool:
         return self.everything or (account is not None and account in self.accounts)
@@ -56,5 +57,6 @@ def _actor(key: str) -> Actor | None:
 def _listener(actor: Actor) -> Listener:
     reach = actor.reach.get("jobs.view", NOWHERE)
     if reach.everywhere:
-        return Listener(True, frozenset())
-    return Listener(False, frozenset(actor.accounts("jobs.view").values_list("pk", flat=True)))
+        return Listener(True, frozenset(), actor.user_id)
+    accounts = frozenset(actor.accounts("jobs.view").values_list("pk", flat=True))
+    return Listener(False, accounts, actor.user_id)

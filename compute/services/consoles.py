@@ -13,7 +13,8 @@ from cloudportal.core import events
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import Conflict, NotFound
 from compute.models import ConsoleTicket, Instance
-from tenants.actor import Actor
+from tenants.actor import Actor, actor_of
+from tenants.models import Account, User
 
 VALID_SECONDS = 60
 
@@ -53,6 +54,15 @@ def redeem_console(token: str) -> ConsoleTicket:
     if not tickets.update(redeemed_at=WallClock()):
         raise NotFound
     return ConsoleTicket.objects.select_related("instance__host").get(token_hash=_hash(token))
+
+
+def may_stay_open(ticket: ConsoleTicket) -> bool:
+    """Whether who opened a console may still: disabled, or without the role, they see nothing any more."""
+    if ticket.user_id is None:
+        return True
+    user = User.objects.filter(pk=ticket.user_id).first()
+    account = Account.objects.select_related("domain").get(pk=ticket.instance.account_id)
+    return user is not None and actor_of(user).may("compute.console", account)
 
 
 def _hash(token: str) -> str:

@@ -87,7 +87,7 @@ def stop_instance(actor: Actor, *, instance: Instance, force: bool = False) -> J
         NotFound, PermissionDenied: the actor may not manage the account's instances.
         Conflict: its state does not allow it, or a job is changing it.
     """
-    actor.require("compute.manage", instance.account)
+    actor.require("compute.manage", instance.account, even_locked=True)
     return jobs.start(actor, STOP_INSTANCE, instance, force=force)
 
 
@@ -99,13 +99,13 @@ def reboot_instance(actor: Actor, *, instance: Instance) -> Job:
 
 def destroy_instance(actor: Actor, *, instance: Instance) -> Job:
     """Put an instance into the recycle bin; the refusals of `stop_instance`."""
-    actor.require("compute.manage", instance.account)
+    actor.require("compute.manage", instance.account, even_locked=True)
     return jobs.start(actor, DESTROY_INSTANCE, instance)
 
 
 def expunge_instance(actor: Actor, *, instance: Instance) -> Job:
     """Remove an instance with its disks and addresses for good; the refusals of `stop_instance`."""
-    actor.require("compute.manage", instance.account)
+    actor.require("compute.manage", instance.account, even_locked=True)
     return jobs.start(actor, EXPUNGE_INSTANCE, instance)
 
 

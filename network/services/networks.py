@@ -57,7 +57,7 @@ def delete_network(actor: Actor, *, network: Network) -> Job:
         NotFound, PermissionDenied: the actor may not manage the account's networks.
         Conflict: instances are on it, its state does not allow it, or a job is changing it.
     """
-    actor.require("network.manage", network.account)
+    actor.require("network.manage", network.account, even_locked=True)
     with transaction.atomic():
         job = jobs.start(actor, DELETE_NETWORK, network)
         # After the state changed, under its row lock: whoever takes a port now waits, and is then refused.

@@ -64,7 +64,7 @@ def delete_template(actor: Actor, *, template: Template) -> Job:
         NotFound, PermissionDenied: the actor may not manage the account's templates.
         Conflict: its state does not allow it, or a job is changing it.
     """
-    actor.require("storage.manage", template.account)
+    actor.require("storage.manage", template.account, even_locked=True)
     with transaction.atomic():
         # What is being made from it right now is seen by the job then, and its copy kept.
         lock_template(template)

@@ -6,8 +6,11 @@ from tenants.models.grants import (
     AccountUserObjectPermission,
     DomainGroupObjectPermission,
     DomainUserObjectPermission,
+    Grant,
 )
+from tenants.models.group import Group
 from tenants.models.resource import TenantResource
+from tenants.models.role import Role
 from tenants.models.user import User
 
 __all__ = [
@@ -18,6 +21,9 @@ __all__ = [
     "Domain",
     "DomainGroupObjectPermission",
     "DomainUserObjectPermission",
+    "Grant",
+    "Group",
+    "Role",
     "TenantResource",
     "User",
 ]

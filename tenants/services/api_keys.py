@@ -13,38 +13,42 @@ from django.db.models.functions import Now
 from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput, PermissionDenied
 from cloudportal.core.writing import insert
-from tenants.actor import NOWHERE, Actor, actor_of
+from tenants.actor import Actor
 from tenants.keys import new_key, parse_key
-from tenants.models import Account, ApiKey, User
+from tenants.locks import locked
+from tenants.might import refuse_mightier
+from tenants.models import ApiKey, User
+from tenants.standing import MAY_ACT
 
 KEY_ID = re.compile(r"[0-9a-f]{12}")
 USE_RECORDED_EVERY = timedelta(minutes=1)
 # Every request of a script asks this, so it is one statement, written out.
-_USER_OF_KEY = """
+_USER_OF_KEY = f"""
 SELECT u.*, k.id AS key, k.secret_hash,
        coalesce(k.last_used_at < now() - %(pause)s, TRUE) AS key_is_stale
 FROM tenants_apikey k JOIN tenants_user u ON u.id = k.user_id
-WHERE k.key_id = %(key_id)s AND u.is_active
-"""
+JOIN tenants_account a ON a.id = u.account_id JOIN tenants_domain d ON d.id = a.domain_id
+WHERE k.key_id = %(key_id)s AND {MAY_ACT}
+"""  # noqa: S608 - constants of ours
 
 
 def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]:
     """Make a key for a user; its text is returned once and never again.
 
     Raises:
-        PermissionDenied: it is for somebody else, and the actor does not manage the tenancy of their account or may
+        PermissionDenied: it is for somebody else, and the actor does not manage the users of their account or may
             do less than they may: a key acts as its user.
         InvalidInput: the name is empty or taken.
     """
     if actor.user_id != user.pk:
-        if not actor.may("tenancy.manage", user.account):
+        if not actor.may("users.manage", user.account):
             raise PermissionDenied("You may make keys for yourself.")
-        if not _may_all_of(actor, actor_of(user)):
-            raise PermissionDenied(f"You can't make a key for {user}, who may do more than you.")
+        refuse_mightier(actor, user, to="make a key for")
     if not name.strip():
         raise InvalidInput({"name": "A key needs a name, so that you know later what it is for."})
     text = new_key()
     with transaction.atomic():
+        locked(user)
         key = insert(ApiKey(user=user, name=name, key_id=text.key_id, secret_hash=text.secret_hash))
         events.record(
             actor, "tenants.create_api_key", f"API key {key} created.", resource=key, account_id=user.account_id
@@ -52,27 +56,13 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
     return key, str(text)
 
 
-def _may_all_of(actor: Actor, other: Actor) -> bool:
-    """Whether everything that the other may do, the actor may do there too."""
-    for permission, theirs in other.reach.items():
-        mine = actor.reach.get(permission, NOWHERE)
-        if mine.everywhere:
-            continue
-        if not all(any(path.startswith(above) for above in mine.paths) for path in theirs.paths):
-            return False
-        owned = Account.objects.filter(pk__in=theirs.accounts).select_related("domain")
-        if not all(mine.covers(account) for account in owned):
-            return False
-    return True
-
-
 def delete_api_key(actor: Actor, *, key: ApiKey) -> None:
     """Make a key useless from now on.
 
     Raises:
-        PermissionDenied: it is somebody else's and the actor does not manage the tenancy of their account.
+        PermissionDenied: it is somebody else's and the actor does not manage the users of their account.
     """
-    if actor.user_id != key.user_id and not actor.may("tenancy.manage", key.user.account):
+    if actor.user_id != key.user_id and not actor.may("users.manage", key.user.account):
         raise PermissionDenied("You may delete your own keys.")
     with transaction.atomic():
         events.record(
@@ -82,7 +72,7 @@ def delete_api_key(actor: Actor, *, key: ApiKey) -> None:
 
 
 def user_of_key(text: str) -> User | None:
-    """The active user that a key acts as; None when the key is malformed, unknown, or its user is disabled."""
+    """The active user that a key acts as; None when the key is malformed, unknown, or its user may not act."""
     parsed = parse_key(text)
     if parsed is None or not KEY_ID.fullmatch(parsed.key_id):
         return None

@@ -16,7 +16,7 @@ from tests.factories import Cloud
 LISTS = [
     "zones", "pods", "clusters", "hosts", "offerings", "disk-offerings", "pools", "stores", "templates", "volumes",
     "networks", "public-addresses", "ssh-keys", "instances", "jobs", "events", "accounts", "users", "domains",
-    "api-keys",
+    "api-keys", "groups", "roles", "grants",
 ]  # fmt: skip
 # The key with its user and the note of its use, the grants, the rows.
 QUERIES = 4

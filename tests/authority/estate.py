@@ -10,9 +10,12 @@ from cloudportal.jobs.models import Job
 from compute.models import Instance
 from compute.services.ssh_keys import create_ssh_key
 from storage.models import Volume
-from tenants.actor import Actor, actor_of
+from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, ApiKey, User
 from tenants.services.api_keys import create_api_key
+from tenants.services.grants import grant_role
+from tenants.services.groups import create_group
+from tenants.services.roles import create_role
 from tests import factories
 from tests.factories import Cloud
 
@@ -46,6 +49,8 @@ def estate(cloud: Cloud) -> Estate:
     key = create_ssh_key(actor, account=home, name="sesame-key", public_key=PUBLIC_KEY)
     instance = factories.instance(actor, cloud, on=network, name="sesame-vm", ssh_keys=[key])
     api_key, _ = create_api_key(actor, user=person, name="sesame-api-key")
+    crew = create_group(SYSTEM, domain=home.domain, name="sesame-crew")
+    own_role = create_role(SYSTEM, domain=home.domain, name="sesame-role", permissions=["compute.view"])
     things = {
         "network": network,
         "template": template,
@@ -59,6 +64,9 @@ def estate(cloud: Cloud) -> Estate:
         "account": home,
         "domain": home.domain,
         "user": User.objects.get(pk=person.pk),
+        "group": crew,
+        "role": own_role,
+        "grant": grant_role(SYSTEM, group=crew, role=own_role, on=home),
     }
     return Estate(Actor(actor.name, actor.user_id, actor.account_id, actor.reach), things, _shared(cloud))
 

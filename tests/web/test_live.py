@@ -86,7 +86,7 @@ def test_a_tenant_hears_of_its_own_accounts_only(tenant: Actor, other_tenant: Ac
 @pytest.mark.django_db(transaction=True)
 def test_a_session_that_ended_hears_nothing(visit: Visit, tenant: Actor) -> None:
     key = session_of(visit(tenant))
-    assert listener_of(key) == Listener(False, frozenset({tenant.account_id or 0}))
+    assert listener_of(key) == Listener(False, frozenset({tenant.account_id or 0}), tenant.user_id)
 
     Session.objects.all().delete()
 

@@ -17,9 +17,9 @@ from network.services.networks import create_network
 from storage.models import Template
 from tenants.actor import SYSTEM
 from tenants.models import Account
-from tenants.services.accounts import create_user
 from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role
+from tenants.services.users import create_user
 
 HOSTS = 20
 

@@ -152,6 +152,16 @@ def answers(
     return decorate
 
 
+def asks(*parameters: Any) -> Callable[[Method], Method]:
+    """Decorator: what a method reads from the query, for the OpenAPI document."""
+
+    def decorate(method: Method) -> Method:
+        method.parameters = parameters  # type: ignore[attr-defined]
+        return method
+
+    return decorate
+
+
 def starts_job(method: Method) -> Method:
     """Decorator: the method returns the job that it started; the client gets 202, the resource and the job."""
 
