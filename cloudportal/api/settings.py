@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -67,6 +69,16 @@ class ChangeSetting(Place):
 PLACES = [OpenApiParameter(name, UUID, description=f"What holds for this {name}.") for name in SCOPES]
 
 
+def on_setting(method: Callable[..., Response]) -> Callable[..., Response]:
+    """Decorator: turns the name in the path into the setting, or 404 before anything else is looked at."""
+
+    @functools.wraps(method)
+    def wrapper(view: Any, request: Request, *, name: str) -> Response:
+        return method(view, request, known_setting(request.actor, name).setting)
+
+    return wrapper
+
+
 class SettingViewSet(Endpoint):
     lookup_field = "name"
 
@@ -82,25 +94,27 @@ class SettingViewSet(Endpoint):
         return Response(_row(known_setting(request.actor, name, _asked(request))))
 
     @answers(SettingRow)
+    @on_setting
     @accepts(ChangeSetting)
-    def partial_update(self, request: Request, data: dict[str, Any], name: str) -> Response:
+    def partial_update(self, request: Request, setting: Setting[Any], data: dict[str, Any]) -> Response:
         """Set a value for a place and all below it, or for the whole cloud."""
-        setting, place = self._meant(request, name, data)
+        place = _named(data)
         change_setting(request.actor, setting=setting, value=data["value"], place=place)
-        return Response(_row(known_setting(request.actor, name, place)))
+        return Response(_row(known_setting(request.actor, setting.name, place)))
 
     @operation
     @answers(SettingRow)
+    @on_setting
     @accepts(Place)
-    def reset(self, request: Request, data: dict[str, Any], name: str) -> Response:
+    def reset(self, request: Request, setting: Setting[Any], data: dict[str, Any]) -> Response:
         """Take back what was set for a place, so that it is again what is above."""
-        setting, place = self._meant(request, name, data)
+        place = _named(data)
         reset_setting(request.actor, setting=setting, place=place)
-        return Response(_row(known_setting(request.actor, name, place)))
+        return Response(_row(known_setting(request.actor, setting.name, place)))
 
-    def _meant(self, request: Request, name: str, data: dict[str, Any]) -> tuple[Setting[Any], Model | None]:
-        setting = known_setting(request.actor, name).setting
-        return setting, _only([data[scope] for scope in SCOPES if data.get(scope) is not None])
+
+def _named(data: dict[str, Any]) -> Model | None:
+    return _only([data[scope] for scope in SCOPES if data.get(scope) is not None])
 
 
 def _asked(request: Request) -> Model | None:
