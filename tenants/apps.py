@@ -10,7 +10,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # Stored jobs find their workflow by name, so every process must have read the files that define them.
-        from tenants import workflows  # noqa: F401, PLC0415
+        from tenants import places, workflows  # noqa: F401, PLC0415
 
         # As Django itself does with its permissions: after every change of the tables, and when tests empty them.
         post_migrate.connect(_sync_roles, sender=self, dispatch_uid="tenants.built_in_roles")

@@ -10,6 +10,7 @@ from accounting.api.usage import UsageViewSet
 from cloudportal.api.capacity import CapacityViewSet
 from cloudportal.api.missing import missing
 from cloudportal.api.schema import SchemaView, docs
+from cloudportal.api.settings import SettingViewSet
 from cloudportal.infrastructure.api.clusters import ClusterViewSet
 from cloudportal.infrastructure.api.pods import PodViewSet
 from cloudportal.infrastructure.api.zones import ZoneViewSet
@@ -66,6 +67,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "explain": (ExplainViewSet, "explain"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
+    "settings": (SettingViewSet, "setting"),
     "me": (MeViewSet, "me"),
 }
 

@@ -56,6 +56,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),
             Entry(_("Hosts"), "infrastructure:hosts", "server-2", "h", "infrastructure.view"),
             Entry(_("Storage pools"), "storage:pools", "stack-2", "p", "infrastructure.view"),
+            Entry(_("Settings"), "web:settings", "settings", "c", "infrastructure.view"),
         ),
     ),
 )

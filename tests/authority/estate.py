@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from cloudportal.core.models import Event
 from cloudportal.jobs.models import Job
 from compute.models import Instance
 from compute.services.ssh_keys import create_ssh_key
+from compute.settings import EXPUNGE_DELAY
 from storage.models import Volume
 from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, ApiKey, User
@@ -82,6 +84,8 @@ def _shared(cloud: Cloud) -> dict[str, Any]:
         "host": host,
         "pool": cloud.pool,
         "store": cloud.store,
+        # Settings are called by their names.
+        "setting": SimpleNamespace(uuid=EXPUNGE_DELAY.name),
     }
 
 

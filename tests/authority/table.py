@@ -20,11 +20,12 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """An object of the cloud. Tenants see it or not; they may write none of it."""
+    """An object of the cloud. Tenants see it or not; they may write none of it. Some addresses only write."""
 
     noun: str
     seen: bool
     writes: tuple[str, ...] = ()
+    reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,9 @@ API: dict[str, Rule] = {
     "api:role-detail": Own("role", _GET_PATCH_DELETE),
     "api:role-clone": Own("role", _POST),
     "api:schema": Open(),
+    "api:setting-list": Listing(),
+    "api:setting-detail": Cloud("setting", seen=False, writes=("patch",)),
+    "api:setting-reset": Cloud("setting", seen=False, writes=("post",), reads=False),
     "api:ssh-key-list": Listing(),
     "api:ssh-key-detail": Own("ssh_key", _GET_DELETE),
     "api:store-list": Listing(),
@@ -179,6 +183,8 @@ WEB: dict[str, Rule] = {
     "tenants:api-keys": Listing(),
     "tenants:api-key-delete": Own("api_key", ("get", "post")),
     "tenants:events": Listing(),
+    "web:settings": Listing(status=404),
+    "web:setting": Cloud("setting", seen=False, writes=("post",), reads=False),
 }
 
 TABLE: dict[str, Rule] = API | WEB

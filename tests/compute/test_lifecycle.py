@@ -25,9 +25,11 @@ from compute.services.instances import (
     start_instance,
     stop_instance,
 )
+from compute.settings import EXPUNGE_DELAY, STOP_GRACE
 from compute.states import INSTANCE
 from compute.workflows import EMPTY_RECYCLE_BIN
 from tenants.actor import SYSTEM, Actor
+from tenants.services.settings import change_setting
 from tests import factories
 from tests.conftest import RunJobs
 from tests.factories import Cloud
@@ -250,6 +252,36 @@ def test_the_recycle_bin_is_emptied_when_its_time_has_come(tenant: Actor, cloud:
 
     assert (_state(old), _state(young)) == ("Expunged", "Destroyed")
     assert_everything_agrees(cloud)
+
+
+def test_each_account_has_its_own_time_in_the_recycle_bin(
+    tenant: Actor, other_tenant: Actor, cloud: Cloud, run_jobs: RunJobs
+) -> None:
+    hasty, patient = factories.instance(tenant, cloud), factories.instance(other_tenant, cloud)
+    for actor, instance in ((tenant, hasty), (other_tenant, patient)):
+        destroy_instance(actor, instance=instance)
+    run_jobs()
+    change_setting(SYSTEM, setting=EXPUNGE_DELAY, value=0, place=hasty.account)
+
+    jobs.start(SYSTEM, EMPTY_RECYCLE_BIN)
+    run_jobs()
+
+    assert (_state(hasty), _state(patient)) == ("Expunged", "Destroyed")
+
+
+def test_a_guest_has_the_time_that_its_account_gives_it(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
+    instance = factories.instance(tenant, cloud)
+    cloud.world.ignore_power_button(instance.uuid)
+    change_setting(SYSTEM, setting=STOP_GRACE, value=40, place=instance.account)
+    job = stop_instance(tenant, instance=instance)
+    with pytest.raises(AssertionError, match="do not end"):
+        run_jobs()
+    JobStep.objects.filter(job=job, name="ask").update(started_at=clock.now() - timedelta(seconds=41))
+
+    run_jobs()
+
+    assert _state(instance) == "Stopped"
+    assert job.log.get().message == "The guest did not shut down in 40 seconds."
 
 
 def test_a_host_stays_of_its_clusters_kind(cloud: Cloud) -> None:

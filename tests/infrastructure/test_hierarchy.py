@@ -168,7 +168,7 @@ def test_capacity_is_what_is_promised_of_what_may_be(tenant: Actor, operator: Ac
 @pytest.mark.parametrize(
     ("used", "level"), [(0, "ok"), (79, "ok"), (80, "warn"), (94, "warn"), (95, "full"), (100, "full")]
 )
-def test_levels_of_capacity(used: int, level: str) -> None:
+def test_levels_of_capacity(db: None, used: int, level: str) -> None:
     assert Capacity("CPUs", "CPUs", used, 100).level == level
     assert Capacity("CPUs", "CPUs", 0, 0).level == "ok"
 

@@ -120,6 +120,14 @@ def size(value: int | None) -> str:
 
 
 @register.filter
+def setting_text(value: Any) -> str:
+    """A setting's value as a person types it."""
+    if isinstance(value, bool):
+        return str(_("on") if value else _("off"))
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+@register.filter
 def mib(value: int | None) -> str:
     return size((value or 0) * 1024 * 1024)
 
