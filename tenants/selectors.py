@@ -10,6 +10,8 @@ from cloudportal.jobs.models import Job
 from tenants.actor import NOWHERE, Actor, below
 from tenants.models import Account, ApiKey, Domain, User
 
+SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
+
 
 def accounts(actor: Actor) -> QuerySet[Account]:
     return actor.accounts("tenancy.view")
@@ -38,3 +40,14 @@ def jobs(actor: Actor) -> QuerySet[Job]:
 
 def events(actor: Actor) -> QuerySet[Event]:
     return Event.objects.filter(actor.scope("jobs.view", field="account"))
+
+
+def limited_accounts(actor: Actor) -> QuerySet[Account]:
+    """Accounts whose limits the actor may see: its own, those whose tenancy it sees, those that it makes things for."""
+    reaches = [actor.reach.get(permission, NOWHERE) for permission in SHOWS_LIMITS]
+    accounts = Account.objects.select_related("domain")
+    if any(reach.everywhere for reach in reaches):
+        return accounts
+    paths = frozenset[str]().union(*(reach.paths for reach in reaches))
+    granted = frozenset[int]().union(*(reach.accounts for reach in reaches))
+    return accounts.filter(Q(pk=actor.account_id) | Q(pk__in=granted) | below(paths, "domain__path"))

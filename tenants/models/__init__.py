@@ -7,6 +7,7 @@ from tenants.models.grants import (
     DomainGroupObjectPermission,
     DomainUserObjectPermission,
 )
+from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
 from tenants.models.resource import TenantResource
 from tenants.models.user import User
 
@@ -15,9 +16,13 @@ __all__ = [
     "AccountGroupObjectPermission",
     "AccountUserObjectPermission",
     "ApiKey",
+    "Counted",
+    "CountedUntilGivenUp",
     "Domain",
     "DomainGroupObjectPermission",
     "DomainUserObjectPermission",
+    "Limit",
     "TenantResource",
     "User",
+    "removed_is_not_counted",
 ]
