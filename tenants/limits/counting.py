@@ -38,10 +38,8 @@ held AS (
     ORDER BY l.domain_id IS NOT NULL, l.id FOR NO KEY UPDATE OF l)
 """
 # All or nothing: where one level is full, or the account has no row yet, no row changes.
-_RESERVE = (
-    _HELD
-    + """,
-done AS (
+_TAKE = """
+, done AS (
     UPDATE tenants_limit l SET used = l.used + h.amount FROM held h
     WHERE l.id = h.id
       AND NOT EXISTS (SELECT 1 FROM held WHERE maximum >= 0 AND used + amount > maximum)
@@ -49,13 +47,9 @@ done AS (
     RETURNING l.id)
 SELECT account_id, domain_id, resource, used, maximum, amount, EXISTS (SELECT 1 FROM done) FROM held
 """
-)
-_RELEASE = (
-    _HELD
-    + """
+_GIVE_BACK = """
 UPDATE tenants_limit l SET used = l.used - h.amount FROM held h WHERE l.id = h.id RETURNING l.account_id
 """
-)
 _OPEN = """
 INSERT INTO tenants_limit (account_id, resource, used)
 SELECT %(account)s, resource, 0 FROM unnest(%(resources)s::text[]) AS w(resource) ORDER BY resource
@@ -95,7 +89,7 @@ def release(account_id: int, **amounts: int) -> None:
     if not values["resources"]:
         return
     hold_still()
-    levels = sum(owner is not None for (owner,) in _run(_RELEASE, values))
+    levels = sum(owner is not None for (owner,) in _run(_HELD + _GIVE_BACK, values))
     if levels != len(values["resources"]):
         raise RuntimeError(f"Account {account_id} gives back {amounts}, which was never counted.")
 
@@ -121,7 +115,7 @@ def amounts_of(row: Any) -> dict[str, int]:
 
 
 def _take(values: dict[str, Any]) -> list[Held]:
-    return [Held(*row) for row in _run(_RESERVE, values)]
+    return [Held(*row) for row in _run(_HELD + _TAKE, values)]
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -59,18 +59,18 @@ def refusal(account: Account, full: Iterable[Held], by: Actor | None) -> LimitEx
 
 def _told(account: Account, domains: dict[int, Domain], level: Held, by: Actor | None) -> tuple[str, dict[str, Any]]:
     resource = RESOURCES[level.resource]
-    takes = f"{resource.number(level.left)} left, and this takes {resource.number(level.amount)}"
+    takes = f"this takes {resource.number(level.amount)}"
     details: dict[str, Any] = {
         "resource": resource.name, "unit": resource.unit, "owner": {"type": "domain", "id": None, "name": HIDDEN},
         "limit": None, "used": None, "left": resource.shown(level.left), "wanted": resource.shown(level.amount),
     }  # fmt: skip
     owner: Account | Domain = account if level.domain_id is None else domains[level.domain_id]
     if isinstance(owner, Domain) and not may_see(by, owner):
-        return f"{HIDDEN.capitalize()} limits {resource.many}: {takes}.", details
+        return f"{HIDDEN.capitalize()} leaves {resource.words(level.left)}, and {takes}.", details
     noun = owner._meta.model_name
     details |= {
         "owner": {"type": noun, "id": str(owner.uuid), "name": owner.name},
         "limit": resource.shown(level.maximum), "used": resource.shown(level.used),
     }  # fmt: skip
-    used = f"{resource.number(level.used)} used, {takes}"
+    used = f"{resource.number(level.used)} used, {resource.number(level.left)} left, and {takes}"
     return f"{str(noun).capitalize()} {owner} may have {resource.words(level.maximum)}: {used}.", details

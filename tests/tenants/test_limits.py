@@ -98,7 +98,7 @@ def test_of_a_domain_that_one_may_not_see_only_what_is_left_is_told(
     with pytest.raises(LimitExceeded) as refused:
         factories.deployment(tenant, cloud, on=network)
 
-    assert refused.value.message == ("A domain above limits GiB of primary storage: 0 left, and this takes 0.007812.")
+    assert refused.value.message == ("A domain above leaves 0 GiB of primary storage, and this takes 0.007812.")
     assert refused.value.details["owner"] == {"type": "domain", "id": None, "name": "a domain above"}
     assert (refused.value.details["limit"], refused.value.details["used"]) == (None, None)
 
@@ -261,16 +261,14 @@ def test_giving_back_more_than_was_counted_is_impossible(owner: Account) -> None
         limits.release(owner.pk, buckets=1)
 
 
-def test_counting_outside_a_transaction_is_refused(owner: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "in_atomic_block", False)
-
+def test_counting_outside_a_transaction_is_refused(transactional_db: None) -> None:
     with pytest.raises(TransactionManagementError):
-        limits.reserve(owner, instances=1)
+        limits.reserve(factories.account(), instances=1)
 
 
 def test_a_deploy_asks_two_statements_more(tenant: Actor, cloud: Cloud) -> None:
     factories.instance(tenant, cloud)
-    set_domain_limits(SYSTEM, domain=factories.root(), limits=dict.fromkeys(BY_NAME, 1000))
+    set_domain_limits(SYSTEM, domain=factories.root(), limits=dict.fromkeys(BY_NAME, 10_000))
 
     with CaptureQueriesContext(connection) as seen:
         factories.deployment(tenant, cloud)
