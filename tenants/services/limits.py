@@ -10,6 +10,7 @@ from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput, NotFound, PermissionDenied
 from tenants import selectors
 from tenants.actor import NOWHERE, Actor
+from tenants.limits.counting import open_rows
 from tenants.limits.locks import stop_counting_everywhere
 from tenants.limits.recount import recount_domains
 from tenants.limits.standing import Standing, of_account, of_domain
@@ -34,12 +35,13 @@ def set_account_limits(actor: Actor, *, account: Account, limits: Limits) -> lis
     _check_permission(actor, account, selectors.limited_accounts(actor).filter(pk=account.pk).exists())
     wanted = _counted(limits)
     with transaction.atomic():
+        open_rows(account.pk, wanted)
         rows = Limit.objects.filter(account=account, resource__in=wanted).order_by("id")
-        before = {row.resource: row.maximum for row in rows.select_for_update(no_key=True)}
-        Limit.objects.bulk_create(
-            [Limit(account=account, resource=key, maximum=maximum) for key, maximum in sorted(wanted.items())],
-            update_conflicts=True, update_fields=["maximum"], unique_fields=["account", "resource"],
-        )  # fmt: skip
+        locked = list(rows.select_for_update(no_key=True))
+        before = {row.resource: row.maximum for row in locked}
+        for row in locked:
+            row.maximum = wanted[row.resource]
+        Limit.objects.bulk_update(locked, ["maximum"])
         _record(actor, account, before, wanted)
         return of_account(account)
 

@@ -49,6 +49,12 @@ def take(account: Account, **amounts: int) -> str:
     return "given"
 
 
+def give_back(account: Account, **amounts: int) -> str:
+    with transaction.atomic():
+        limits.release(account.pk, **amounts)
+    return "given back"
+
+
 def used(account: Account, key: str) -> int:
     return next(row.used for row in of_account(account) if row.resource.key == key)
 
@@ -79,15 +85,13 @@ def test_two_hundred_instances_at_once_into_a_limit_of_fifty(
 ) -> None:
     cloud = factories.cloud(world, tmp_path, hosts=4, cpus=64, memory_mib=65_536)
     first, second = (factories.member(account) for account in two_accounts())
-    accounts = {
-        tenant: Account.objects.select_related("domain").get(pk=tenant.account_id) for tenant in (first, second)
-    }
-    for tenant, account in accounts.items():
-        set_account_limits(
-            SYSTEM, account=account, limits={"instances": 200, "cpus": -1, "memory_mib": -1, "volumes": -1}
-        )
+    domain = Account.objects.get(pk=first.account_id).domain
+    for tenant in (first, second):
+        own = Account.objects.get(pk=tenant.account_id)
+        enough = {"instances": 200, "cpus": -1, "memory_mib": -1, "volumes": -1}
+        set_account_limits(SYSTEM, account=own, limits=enough)
         factories.network(tenant, cloud.zone)
-    set_domain_limits(SYSTEM, domain=accounts[first].domain, limits={"instances": 50})
+    set_domain_limits(SYSTEM, domain=domain, limits={"instances": 50})
 
     def deploy(number: int) -> str:
         try:
@@ -97,9 +101,25 @@ def test_two_hundred_instances_at_once_into_a_limit_of_fifty(
         return "given"
 
     assert at_once(deploy, 200) == {"given": 50, "refused": 150}
-    assert Limit.objects.get(domain=accounts[first].domain).used == 50
+    assert Limit.objects.get(domain=domain).used == 50
     assert drifts() == []
     assert sum(host.cpus_used for host in cloud.hosts()) == 50
+
+
+def test_two_accounts_at_once_share_a_domain_exactly(transactional_db: None) -> None:
+    pair = two_accounts()
+    for account in pair:
+        set_account_limits(SYSTEM, account=account, limits={"buckets": -1})
+    for domain, most in ((pair[0].domain, 50), (factories.root(), 1000)):
+        set_domain_limits(SYSTEM, domain=domain, limits={"buckets": most})
+
+    assert at_once(lambda number: take(pair[number % 2], buckets=1), 200) == {"given": 50, "refused": 150}
+    shares = [used(account, "buckets") for account in pair]
+    assert sum(shares) == 50
+    assert at_once(lambda number: give_back(pair[number % 2], buckets=1), 2 * min(shares)) == {
+        "given back": 2 * min(shares)
+    }
+    assert domain_drifts() == []
 
 
 def test_a_limit_that_comes_while_others_count_counts_all_of_them(transactional_db: None) -> None:
