@@ -29,6 +29,7 @@ from tenants.api.api_keys import ApiKeyViewSet
 from tenants.api.domains import DomainViewSet
 from tenants.api.events import EventViewSet
 from tenants.api.jobs import JobViewSet
+from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet
 from tenants.api.me import MeViewSet
 from tenants.api.users import UserViewSet
 
@@ -57,6 +58,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "domains": (DomainViewSet, "domain"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
+    "limits": (MyLimitsViewSet, "limit"),
     "me": (MeViewSet, "me"),
 }
 
@@ -64,7 +66,11 @@ router = SimpleRouter(use_regex_path=False)
 for prefix, (view, name) in RESOURCES.items():
     router.register(prefix, view, basename=name)
 
+LIMITS = {"get": "show_limits", "patch": "set_limits"}
+
 urlpatterns = [
+    path("accounts/<uuid:uuid>/limits/", AccountLimitsViewSet.as_view(LIMITS), name="account-limits"),
+    path("domains/<uuid:uuid>/limits/", DomainLimitsViewSet.as_view(LIMITS), name="domain-limits"),
     path("", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

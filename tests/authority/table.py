@@ -82,6 +82,9 @@ API: dict[str, Rule] = {
     "api:job-list": Listing(),
     "api:job-detail": Own("job"),
     "api:job-cancel": Own("job", _POST),
+    "api:limit-list": Listing(),
+    "api:account-limits": Own("account", ("get", "patch")),
+    "api:domain-limits": Own("domain", ("get", "patch")),
     "api:me-list": Listing(),
     "api-missing": Open(status=404, signed_in=404),
     "api:missing": Open(status=404, signed_in=404),
@@ -158,6 +161,11 @@ WEB: dict[str, Rule] = {
     "tenants:api-keys": Listing(),
     "tenants:api-key-delete": Own("api_key", ("get", "post")),
     "tenants:events": Listing(),
+    "tenants:limits": Listing(),
+    "tenants:account-limits": Own("account"),
+    "tenants:account-limits-edit": Own("account", ("get", "post")),
+    "tenants:domain-limits": Own("domain"),
+    "tenants:domain-limits-edit": Own("domain", ("get", "post")),
 }
 
 TABLE: dict[str, Rule] = API | WEB
