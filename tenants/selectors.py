@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from cloudportal.core.errors import NotFound
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job
@@ -40,6 +41,17 @@ def jobs(actor: Actor) -> QuerySet[Job]:
 
 def events(actor: Actor) -> QuerySet[Event]:
     return Event.objects.filter(actor.scope("jobs.view", field="account"))
+
+
+def own_account(actor: Actor) -> Account:
+    """The actor's own, whatever it may do there.
+
+    Raises:
+        NotFound: it is nobody who has one.
+    """
+    if actor.account_id is None:
+        raise NotFound
+    return Account.objects.select_related("domain").get(pk=actor.account_id)
 
 
 def limited_accounts(actor: Actor) -> QuerySet[Account]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSetMixin
@@ -66,7 +68,7 @@ router = SimpleRouter(use_regex_path=False)
 for prefix, (view, name) in RESOURCES.items():
     router.register(prefix, view, basename=name)
 
-LIMITS = {"get": "show_limits", "patch": "set_limits"}
+LIMITS: dict[str, Any] = {"get": "show_limits", "patch": "set_limits"}
 
 urlpatterns = [
     path("accounts/<uuid:uuid>/limits/", AccountLimitsViewSet.as_view(LIMITS), name="account-limits"),

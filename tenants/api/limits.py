@@ -66,7 +66,7 @@ class MyLimitsViewSet(Endpoint):
     @answers(LimitsRow)
     def list(self, request: Request) -> Response:
         """Show the limits of the caller's own account."""
-        account = Account.objects.select_related("domain").get(pk=request.actor.account_id)
+        account = selectors.own_account(request.actor)
         return Response(shown(account, of_account(account), may_set_limits(request.actor, account)))
 
 

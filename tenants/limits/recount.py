@@ -84,7 +84,7 @@ def recount_domains(domains: Collection[int] | None = None) -> list[Drift]:
     """Make the counters of limited domains the sums of their accounts'. Only while counting is stopped."""
     found = domain_drifts(domains)
     for drift in found:
-        Limit.objects.filter(domain_id=drift.domain_id, resource=drift.resource).update(used=drift.counted)
+        Limit.objects.filter(domain=drift.domain_id or 0, resource=drift.resource).update(used=drift.counted)
     return found
 
 
@@ -107,7 +107,8 @@ def _account_drifts(accounts: Collection[int] | None = None) -> list[Drift]:
 
 def _rows_of(accounts: Collection[int] | None) -> tuple[str, list[Any]]:
     """One SELECT of (account, resource, amount) for everything that counts."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for rows in _sums(accounts):
         statement, more = rows.query.sql_with_params()
         parts.append(f"({statement})")

@@ -35,7 +35,7 @@ class MyLimits(Page):
     template_name = "tenants/limits.html"
 
     def context(self, **extra: Any) -> dict[str, Any]:
-        account = Account.objects.select_related("domain").get(pk=self.actor.account_id)
+        account = selectors.own_account(self.actor)
         paths = self.actor.reach.get("tenancy.view", NOWHERE).paths
         return super().context(
             owner=account,
@@ -53,7 +53,7 @@ class AccountLimits(Page):
         account = one(selectors.limited_accounts(self.actor), self.kwargs["uuid"])
         return super().context(
             owner=account,
-            above=selectors.domains(self.actor).filter(pk=account.domain_id).first(),
+            above=selectors.domains(self.actor).filter(accounts=account).first(),
             bars=bars(of_account(account)),
             edit=_edit_address(account) if may_set_limits(self.actor, account) else "",
             **extra,
@@ -81,7 +81,7 @@ class DomainLimits(ListPage):
         domain = self.domain
         return super().context(
             owner=domain,
-            above=selectors.domains(self.actor).filter(pk=domain.parent_id).first(),
+            above=selectors.domains(self.actor).filter(children=domain).first(),
             bars=bars(of_domain(domain)),
             edit=_edit_address(domain) if may_set_limits(self.actor, domain) else "",
             domains=list(selectors.domains(self.actor).filter(parent=domain).order_by("name")[:MOST_DOMAINS]),
