@@ -70,40 +70,54 @@ class MyLimitsViewSet(Endpoint):
         return Response(shown(account, of_account(account), may_set_limits(request.actor, account)))
 
 
-class AccountLimitsViewSet(Endpoint):
+class LimitsViewSet(Endpoint):
+    """Limits of one owner, at an address below its own."""
+
+    def target(self, request: Request, uuid: Any) -> Any:
+        raise NotImplementedError
+
+    def standings(self, owner: Any) -> list[Standing]:
+        raise NotImplementedError
+
+    def change(self, request: Request, owner: Any, limits: dict[str, Any]) -> list[Standing]:
+        raise NotImplementedError
+
+    @on_object
+    @answers(LimitsRow)
+    def show_limits(self, request: Request, owner: Any) -> Response:
+        """Show limits, and what is used and left of them."""
+        return Response(shown(owner, self.standings(owner), may_set_limits(request.actor, owner)))
+
+    @on_object
+    @accepts(SetLimits, partial=True)
+    @answers(LimitsRow)
+    def set_limits(self, request: Request, owner: Any, data: dict[str, Any]) -> Response:
+        """Change limits. One below what is used is taken: nothing is removed, and nothing more can be made."""
+        return Response(shown(owner, self.change(request, owner, data), True))
+
+
+class AccountLimitsViewSet(LimitsViewSet):
     def target(self, request: Request, uuid: Any) -> Account:
         return one(selectors.limited_accounts(request.actor), uuid)
 
-    @on_object
-    @answers(LimitsRow)
-    def show_limits(self, request: Request, account: Account) -> Response:
-        """Show the limits of an account."""
-        return Response(shown(account, of_account(account), may_set_limits(request.actor, account)))
+    def standings(self, owner: Account) -> list[Standing]:
+        return of_account(owner)
 
-    @on_object
-    @accepts(SetLimits, partial=True)
-    @answers(LimitsRow)
-    def set_limits(self, request: Request, account: Account, data: dict[str, Any]) -> Response:
-        """Change limits of an account. One below what is used is taken: nothing more can be made then."""
-        return Response(shown(account, set_account_limits(request.actor, account=account, limits=data), True))
+    def change(self, request: Request, owner: Account, limits: dict[str, Any]) -> list[Standing]:
+        return set_account_limits(request.actor, account=owner, limits=limits)
 
 
-class DomainLimitsViewSet(Endpoint):
+class DomainLimitsViewSet(LimitsViewSet):
+    """For everything below the domain together."""
+
     def target(self, request: Request, uuid: Any) -> Domain:
         return one(selectors.domains(request.actor), uuid)
 
-    @on_object
-    @answers(LimitsRow)
-    def show_limits(self, request: Request, domain: Domain) -> Response:
-        """Show the limits of a domain, for everything below it together."""
-        return Response(shown(domain, of_domain(domain), may_set_limits(request.actor, domain)))
+    def standings(self, owner: Domain) -> list[Standing]:
+        return of_domain(owner)
 
-    @on_object
-    @accepts(SetLimits, partial=True)
-    @answers(LimitsRow)
-    def set_limits(self, request: Request, domain: Domain, data: dict[str, Any]) -> Response:
-        """Change limits of a domain. One below what is used is taken: nothing more can be made then."""
-        return Response(shown(domain, set_domain_limits(request.actor, domain=domain, limits=data), True))
+    def change(self, request: Request, owner: Domain, limits: dict[str, Any]) -> list[Standing]:
+        return set_domain_limits(request.actor, domain=owner, limits=limits)
 
 
 def shown(owner: Account | Domain, standings: list[Standing], may_change: bool) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -25,21 +24,7 @@ from tenants.services.domains import create_domain
 from tenants.services.limits import set_account_limits, set_domain_limits
 from tests import factories
 from tests.factories import World
-
-THREADS = 16
-
-
-def at_once(work: Callable[[int], str], times: int) -> Counter[str]:
-    """Do the work in threads, each with a connection of its own; counts the answers."""
-
-    def one(number: int) -> str:
-        try:
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        return Counter(threads.map(one, range(times)))
+from tests.threads import at_once
 
 
 def take(account: Account, **amounts: int) -> str:
