@@ -115,7 +115,11 @@ def _record(
     if not changed:
         return
     noun = place._meta.model_name
-    words = ", ".join(f"{name} from {_said(old)} to {_said(new)}" for name, (old, new) in changed.items())
+    unset = "the default" if isinstance(place, Account) else "unlimited"
+    said = {None: unset, UNLIMITED: "unlimited"}
+    words = ", ".join(
+        f"{name} from {said.get(old, old)} to {said.get(new, new)}" for name, (old, new) in changed.items()
+    )
     events.record(
         actor, f"tenants.set_{noun}_limits", f"Limits of {noun} {place} changed: {words}.", resource=place,
         account_id=place.pk if isinstance(place, Account) else None, limits=changed,
@@ -124,7 +128,3 @@ def _record(
 
 def _shown(scale: int, maximum: int | None) -> int | None:
     return maximum if maximum is None or maximum == UNLIMITED else maximum // scale
-
-
-def _said(maximum: int | None) -> str:
-    return {None: "the default", UNLIMITED: "unlimited"}.get(maximum, str(maximum))

@@ -214,6 +214,9 @@ def test_setting_leaves_an_event_with_before_and_after(owner: Account, operator:
     event = Event.objects.filter(action="tenants.set_account_limits").latest("id")
     assert event.message == f"Limits of account {owner} changed: instances from 5 to 6."
     assert (event.details, event.account_id) == ({"limits": {"instances": [5, 6]}}, owner.pk)
+    set_domain_limits(operator, domain=owner.domain, limits={"vpcs": 3})
+    message = Event.objects.get(action="tenants.set_domain_limits").message
+    assert message == f"Limits of domain {owner.domain} changed: vpcs from unlimited to 3."
 
 
 def test_a_deploy_that_fails_gives_back_what_it_counted_once(
