@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSetMixin
@@ -33,6 +35,7 @@ from tenants.api.explain import ExplainViewSet
 from tenants.api.grants import GrantViewSet
 from tenants.api.groups import GroupViewSet
 from tenants.api.jobs import JobViewSet
+from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet
 from tenants.api.me import MeViewSet
 from tenants.api.roles import PermissionViewSet, RoleViewSet
 from tenants.api.users import UserViewSet
@@ -68,6 +71,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
     "settings": (SettingViewSet, "setting"),
+    "limits": (MyLimitsViewSet, "limit"),
     "me": (MeViewSet, "me"),
 }
 
@@ -75,7 +79,11 @@ router = SimpleRouter(use_regex_path=False)
 for prefix, (view, name) in RESOURCES.items():
     router.register(prefix, view, basename=name)
 
+LIMITS: dict[str, Any] = {"get": "show_limits", "patch": "set_limits"}
+
 urlpatterns = [
+    path("accounts/<uuid:uuid>/limits/", AccountLimitsViewSet.as_view(LIMITS), name="account-limits"),
+    path("domains/<uuid:uuid>/limits/", DomainLimitsViewSet.as_view(LIMITS), name="domain-limits"),
     path("", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -91,6 +91,26 @@ STORAGES = {
 CURRENCY = env("CURRENCY", default="EUR")
 # First byte pair of every MAC that we give out is locally administered; this byte tells two portals on one wire apart.
 MAC_SITE = env.int("MAC_SITE", default=0)
+# What an account may have until a limit is set for it; -1 is unlimited. LIMIT_INSTANCES=50 and so on.
+ACCOUNT_LIMITS = {
+    name: env.int(f"LIMIT_{name.upper()}", default=number)
+    for name, number in {
+        "instances": 20,
+        "cpus": 40,
+        "memory_mib": 40_960,
+        "volumes": 40,
+        "primary_gib": 400,
+        "snapshots": 40,
+        "templates": 20,
+        "secondary_gib": 400,
+        "networks": 20,
+        "vpcs": 20,
+        "public_addresses": 40,
+        "projects": 10,
+        "buckets": 20,
+        "object_gib": 400,
+    }.items()
+}
 # Seconds that a destroyed instance stays in the recycle bin.
 EXPUNGE_DELAY_SECONDS = env.int("EXPUNGE_DELAY_SECONDS", default=86_400)
 

@@ -45,6 +45,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Account"),
         (
             Entry(_("Usage"), "accounting:usage", "chart-bar", "u", "accounting.view"),
+            Entry(_("Limits"), "tenants:limits", "gauge", "l"),
             Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),

@@ -12,10 +12,10 @@ from compute.models.offering import ServiceOffering
 from compute.models.ssh_key import SSHKey
 from compute.states import INSTANCE
 from storage.models import Template
-from tenants.models import TenantResource
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
 
 
-class Instance(TenantResource):
+class Instance(CountedUntilGivenUp, TenantResource):
     """A virtual machine.
 
     `host` is where its CPUs and memory are reserved, null while it holds none; `last_host` is where it ran
@@ -23,6 +23,7 @@ class Instance(TenantResource):
     """
 
     lifecycle = INSTANCE
+    counts = {"instances": 1, "cpus": "offering__cpus", "memory_mib": "offering__memory_mib"}
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="instances")
     offering = models.ForeignKey(ServiceOffering, models.PROTECT, related_name="instances")
@@ -45,6 +46,7 @@ class Instance(TenantResource):
                 condition=~Q(state__in=["Running"]) | Q(host__isnull=False), name="instance_running_has_host"
             ),
             models.CheckConstraint(condition=Q(removed_at=None) | Q(host=None), name="instance_removed_holds_no_host"),
+            removed_is_not_counted("instance_removed_is_not_counted"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),

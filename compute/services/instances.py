@@ -45,6 +45,7 @@ def deploy_instance(
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's instances.
         InvalidInput: a field is wrong; all that are, at once.
+        LimitExceeded: the account, or a domain above it, may not have that much.
         CapacityExhausted: with the number of hosts that each filter left.
         Conflict: a network is being deleted.
     """
@@ -61,7 +62,7 @@ def deploy_instance(
             instance.ssh_keys.set(ssh_keys)
         job = jobs.start(actor, DEPLOY_INSTANCE, instance)
         # Last, since everybody who deploys wants the same rows: the shorter they are held, the more can.
-        reserve_everything(instance, networks)
+        reserve_everything(actor, instance, networks)
     return job
 
 

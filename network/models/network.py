@@ -10,16 +10,17 @@ from django.db.models import Q
 from cloudportal.core.lifecycle import StateField, state_is_known
 from cloudportal.infrastructure.models import Zone
 from network.states import NETWORK
-from tenants.models import TenantResource
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
 
 
-class Network(TenantResource):
+class Network(CountedUntilGivenUp, TenantResource):
     """An isolated network with a router of its own: addresses by DHCP, names by DNS, out through source NAT.
 
     `domain` is the DNS domain of its instances.
     """
 
     lifecycle = NETWORK
+    counts = {"networks": 1}
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="networks")
     cidr = models.CharField(max_length=18)
@@ -32,6 +33,7 @@ class Network(TenantResource):
         ordering = ("-id",)
         constraints = [
             state_is_known(NETWORK, "network_state_known"),
+            removed_is_not_counted("network_removed_is_not_counted"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),

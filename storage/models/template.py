@@ -9,16 +9,17 @@ from django.db.models import Q
 from cloudportal.core.lifecycle import StateField, state_is_known
 from storage.models.secondary_store import SecondaryStore
 from storage.states import TEMPLATE
-from tenants.models import TenantResource
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
 
 
-class Template(TenantResource):
+class Template(CountedUntilGivenUp, TenantResource):
     """`size_bytes` is the size of the disk, `file_bytes` the length of the file; both are 0 until it is there.
 
     `checksum` is ``sha256:…`` of the file: what the tenant said it must be, and what it was found to be.
     """
 
     lifecycle = TEMPLATE
+    counts = {"templates": 1, "secondary_bytes": "file_bytes"}
 
     class Format(models.TextChoices):
         QCOW2 = "qcow2"
@@ -42,6 +43,7 @@ class Template(TenantResource):
         ordering = ("-id",)
         constraints = [
             state_is_known(TEMPLATE, "template_state_known"),
+            removed_is_not_counted("template_removed_is_not_counted"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),

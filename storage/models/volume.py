@@ -11,13 +11,15 @@ from storage.models.disk_offering import DiskOffering
 from storage.models.pool import StoragePool
 from storage.models.template import Template
 from storage.states import VOLUME
-from tenants.models import TenantResource
+from tenants.models import Counted, TenantResource
 
 
-class Volume(TenantResource):
+class Volume(Counted, TenantResource):
     """A virtual disk in one storage pool. It grows and never shrinks. Without a pool it holds no room."""
 
     lifecycle = VOLUME
+    counts = {"volumes": 1, "primary_bytes": "size_bytes"}
+    counted = Q(removed_at=None)
 
     class Kind(models.TextChoices):
         ROOT = "root", "Root"

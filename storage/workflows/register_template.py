@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import httpx
 from django.conf import settings
+from django.db import transaction
 
 from cloudportal.core.driver_errors import Fatal, Retryable
 from cloudportal.jobs.run import Run
@@ -20,6 +21,8 @@ from storage.images import ImageFacts, inspect
 from storage.models import Template
 from storage.states import TEMPLATE
 from storage.usage import emit_template
+from tenants import limits
+from tenants.resources import RESOURCES
 
 REGISTER_TEMPLATE = Workflow("storage.register_template", "Register template", move=TEMPLATE.register)
 
@@ -46,10 +49,11 @@ def fetch(run: Run[Template]) -> Wait | None:
         raise Fatal("The uploaded file is gone.")
     target.parent.mkdir(parents=True, exist_ok=True)
     offset = target.stat().st_size if target.exists() else 0
+    room = limits.room(template.account, "secondary_bytes")
     with opened(template.source_url, offset) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             return _nothing_more(response, target, offset)
-        return _receive(run, response, target, offset)
+        return _receive(run, response, target, offset, room)
 
 
 def _nothing_more(response: httpx.Response, target: Path, offset: int) -> Wait | None:
@@ -62,7 +66,7 @@ def _nothing_more(response: httpx.Response, target: Path, offset: int) -> Wait |
     return Wait(0.1, "Fetching the image from the start")
 
 
-def _receive(run: Run[Template], response: httpx.Response, target: Path, offset: int) -> Wait | None:
+def _receive(run: Run[Template], response: httpx.Response, target: Path, offset: int, room: int | None) -> Wait | None:
     resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
     if resumed and not response.headers.get("content-range", "").strip().startswith(f"bytes {offset}-"):
         raise Fatal("The server sent another part of the file than it was asked for.")
@@ -71,7 +75,7 @@ def _receive(run: Run[Template], response: httpx.Response, target: Path, offset:
     may_pause = resumed or response.headers.get("accept-ranges") == "bytes"
     with target.open("ab" if resumed else "wb") as file:
         try:
-            if _write_blocks(run, response, file, total, may_pause):
+            if _write_blocks(run, response, file, total, may_pause, room):
                 return Wait(0.1, "Fetching the image")
         except httpx.TransportError as error:
             raise Retryable(f"The transfer broke off: {error}.") from error
@@ -80,13 +84,15 @@ def _receive(run: Run[Template], response: httpx.Response, target: Path, offset:
     return None
 
 
-def _write_blocks(run: Run[Template], response: httpx.Response, file: BinaryIO, total: int, may_pause: bool) -> bool:
+def _write_blocks(
+    run: Run[Template], response: httpx.Response, file: BinaryIO, total: int, may_pause: bool, room: int | None
+) -> bool:
     """True when there is more to come, in another turn."""
     begun = looked = time.monotonic()
     # As the blocks come: waiting for full ones, a server that drips would hold the worker for days.
     for block in response.iter_raw():
         file.write(block)
-        _refuse_large(max(file.tell(), total))
+        _refuse_large(max(file.tell(), total), room)
         now = time.monotonic()
         if now - looked < LOOK_SECONDS:
             continue
@@ -99,7 +105,11 @@ def _write_blocks(run: Run[Template], response: httpx.Response, file: BinaryIO, 
     return False
 
 
-def _refuse_large(size: int) -> None:
+def _refuse_large(size: int, room: int | None) -> None:
+    """Early, before a file comes for which there is no room. The last word is spoken when it is here."""
+    if room is not None and size > room:
+        resource = RESOURCES["secondary_bytes"]
+        raise Fatal(f"The image is too large for the account: {resource.number(room)} {resource.many} are left.")
     if size > settings.TEMPLATE_LARGEST_BYTES:
         raise Fatal(f"The image is larger than {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB.")
 
@@ -127,9 +137,11 @@ def check(run: Run[Template]) -> Wait | None:
         final.parent.mkdir(parents=True, exist_ok=True)
         examination.image.replace(final)
     run.job.result = {"size_bytes": facts.size_bytes, "checksum": facts.checksum}
-    Template.objects.filter(pk=template.pk).update(
-        size_bytes=facts.size_bytes, file_bytes=facts.file_bytes, checksum=facts.checksum
-    )
+    with transaction.atomic():
+        # An upload was counted by the service; of what was fetched the length is certain only now.
+        if Template.objects.filter(pk=template.pk, file_bytes=0).update(file_bytes=facts.file_bytes):
+            limits.reserve(template.account, secondary_bytes=facts.file_bytes)
+        Template.objects.filter(pk=template.pk).update(size_bytes=facts.size_bytes, checksum=facts.checksum)
     examination.forget()
     return None
 
@@ -175,6 +187,12 @@ def _how_far(run: Run[Template], examination: Examination) -> str:
 def remove_file(run: Run[Template]) -> None:
     examination_of(run.resource).forget()
     template_file(run.resource).unlink(missing_ok=True)
+
+
+@REGISTER_TEMPLATE.give_up
+def release(run: Run[Template]) -> None:
+    template = run.refresh()
+    limits.release(template.account_id, **limits.stop_counting(template))
 
 
 @REGISTER_TEMPLATE.finish

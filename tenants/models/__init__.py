@@ -9,6 +9,7 @@ from tenants.models.grants import (
     Grant,
 )
 from tenants.models.group import Group
+from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
 from tenants.models.resource import TenantResource
 from tenants.models.role import Role
 from tenants.models.user import User
@@ -18,12 +19,16 @@ __all__ = [
     "AccountGroupObjectPermission",
     "AccountUserObjectPermission",
     "ApiKey",
+    "Counted",
+    "CountedUntilGivenUp",
     "Domain",
     "DomainGroupObjectPermission",
     "DomainUserObjectPermission",
     "Grant",
     "Group",
+    "Limit",
     "Role",
     "TenantResource",
     "User",
+    "removed_is_not_counted",
 ]

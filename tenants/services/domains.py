@@ -18,6 +18,7 @@ from cloudportal.jobs.models import Job
 from tenants.access import access_changed
 from tenants.actor import Actor
 from tenants.holdings import contents
+from tenants.limits.moving import moving
 from tenants.locks import keeping_a_root_admin, lock_tree, share_tree
 from tenants.models import Account, Domain, Grant, Role, User
 from tenants.models.domain import LONGEST_PATH
@@ -91,6 +92,7 @@ def move_domain(actor: Actor, *, domain: Domain, parent: Domain) -> Domain:
     Raises:
         NotFound, PermissionDenied: the actor does not manage the tenancy above it at both ends.
         InvalidInput: it is the root, the new place is the domain itself or below it, too deep, or has one of that name.
+        LimitExceeded: a domain that it comes under would have more than it may.
         Conflict: roles of a domain above are granted in the branch and would not be known at the new place; one of
             both is being removed; or nobody would be root admin any more.
     """
@@ -106,7 +108,8 @@ def move_domain(actor: Actor, *, domain: Domain, parent: Domain) -> Domain:
         if before == parent:
             return domain
         old, new = domain.path, f"{parent.path}{domain.pk}/"
-        _rewrite(domain, parent, old, new)
+        with moving(domain, to=parent, actor=actor):
+            _rewrite(domain, parent, old, new)
         domain.refresh_from_db()
         with connection.cursor() as cursor:
             cursor.execute(_LEAVE_GROUPS, [f"{new}%"])

@@ -1,7 +1,8 @@
 """The job kinds of tenancy. Importing this registers them."""
 
+from tenants.workflows.check_limits import CHECK_LIMITS
 from tenants.workflows.delete_account import DELETE_ACCOUNT
 from tenants.workflows.delete_domain import DELETE_DOMAIN
 from tenants.workflows.stop_account import STOP_ACCOUNT
 
-__all__ = ["DELETE_ACCOUNT", "DELETE_DOMAIN", "STOP_ACCOUNT"]
+__all__ = ["CHECK_LIMITS", "DELETE_ACCOUNT", "DELETE_DOMAIN", "STOP_ACCOUNT"]

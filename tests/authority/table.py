@@ -97,6 +97,9 @@ API: dict[str, Rule] = {
     "api:job-list": Listing(),
     "api:job-detail": Own("job"),
     "api:job-cancel": Own("job", _POST),
+    "api:limit-list": Listing(),
+    "api:account-limits": Own("account", ("get", "patch")),
+    "api:domain-limits": Own("domain", ("get", "patch")),
     "api:me-list": Listing(),
     "api-missing": Open(status=404, signed_in=404),
     "api:missing": Open(status=404, signed_in=404),
@@ -185,6 +188,11 @@ WEB: dict[str, Rule] = {
     "tenants:events": Listing(),
     "web:settings": Listing(status=404),
     "web:setting": Cloud("setting", seen=False, writes=("post",), reads=False),
+    "tenants:limits": Listing(),
+    "tenants:account-limits": Own("account"),
+    "tenants:account-limits-edit": Own("account", ("get", "post")),
+    "tenants:domain-limits": Own("domain"),
+    "tenants:domain-limits-edit": Own("domain", ("get", "post")),
 }
 
 TABLE: dict[str, Rule] = API | WEB

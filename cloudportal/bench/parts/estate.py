@@ -23,6 +23,7 @@ from compute.api.instances import InstanceViewSet
 from compute.models import ServiceOffering
 from compute.selectors import instances as visible_instances
 from tenants.actor import actor_of
+from tenants.limits import recount
 from tenants.models import Account, User
 
 DOMAINS = 25
@@ -57,6 +58,7 @@ def _fill(facts: dict[str, Any]) -> None:
         cursor.execute("ANALYZE")
         cursor.execute(estate_sql.NICS)
         cursor.execute("SET session_replication_role = origin")
+        recount()
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
 

@@ -132,6 +132,16 @@ def mib(value: int | None) -> str:
     return size((value or 0) * 1024 * 1024)
 
 
+@register.simple_tag
+def amount(value: int | None, unit: str = "") -> str:
+    """A number of bytes or MiB in the unit that reads best; any other, and nothing, as it is."""
+    if not value:
+        return "0"
+    if unit == "bytes":
+        return size(value)
+    return mib(value) if unit == "MiB" else str(value)
+
+
 @register.filter
 def money(value: Decimal | float | None, digits: int = 2) -> str:
     """An amount in the currency of this cloud."""
