@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Q
 
 from cloudportal.core.errors import NotFound, PermissionDenied
+from cloudportal.core.prepared import fetch_all
 from tenants.models import (
     Account,
     Domain,
@@ -149,9 +149,7 @@ def _reach(paths: set[str], accounts: set[int]) -> Reach:
 
 def _grants(user: User) -> list[tuple[str, str | None, int | None]]:
     """Rows of (permission, domain path or None, account id or None). Every request asks, so the SQL is written out."""
-    with connection.cursor() as cursor:
-        cursor.execute(_GRANTED, {"user": user.pk})
-        return cursor.fetchall()
+    return fetch_all(_GRANTED, {"user": user.pk})  # type: ignore[return-value]
 
 
 def below(paths: frozenset[str], field: str) -> Q:

@@ -19,6 +19,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from cloudportal.core.errors import Refusal
+from cloudportal.doors.lanes import ForPages
 from tenants.actor import Actor, actor_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -69,7 +70,7 @@ def live_origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{name}:{settings.LIVE_PORT}"
 
 
-class ContentSecurity(CSPMiddleware):
+class ContentSecurity(ForPages, CSPMiddleware):
     """The content policy of the settings, with the live process's origin added where it has one."""
 
     def get_policy_parts(

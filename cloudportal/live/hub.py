@@ -12,6 +12,7 @@ import psycopg
 import structlog
 from django.conf import settings
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from cloudportal.core.events import CHANNEL
 from cloudportal.live.sessions import Listener
@@ -87,5 +88,7 @@ def _conninfo() -> str:
     database = settings.DATABASES["default"]
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     values = {name: str(database[key]) for name, key in names.items() if database.get(key)}
-    options = {name: str(value) for name, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)}
+    # What is no option of the server's, such as when to prepare a statement, is for Django's connections alone.
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    options = {name: str(value) for name, value in database.get("OPTIONS", {}).items() if name in known}
     return make_conninfo(**{**options, **values, "application_name": "cloudportal-live"})

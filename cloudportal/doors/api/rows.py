@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, ClassVar, TypedDict
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Expression, Func, JSONField, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
+from cloudportal.doors.compiled import fetch
 from tenants.actor import Actor
 
 Source = str | Expression | Subquery
@@ -78,29 +80,32 @@ def many(rows: QuerySet[Any], *, operators: bool = False, help: str = "", **fiel
     return Column((text,), _as_it_is, (), operators, help)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What to select for a row, and how to make the answer of it."""
+    """What to select for a row, and how to make the answer of it. There is one for each row and choice of fields."""
 
     selected: tuple[str, ...]
     annotated: Mapping[str, Any]
-    outputs: tuple[tuple[str, Callable[..., Any] | None, tuple[int, ...]], ...]
+    names: tuple[str, ...]
+    # All outputs at once, which is quick; the computed ones are written over what stands there then.
+    taken: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    computed: tuple[tuple[str, Callable[..., Any], tuple[int, ...]], ...]
 
-    def of(self, queryset: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]:
+    def __call__(self, queryset: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]:
         """The queryset with just the columns that the row needs, as tuples for `render`."""
         return queryset.prefetch_related(None).annotate(**self.annotated).values_list(*self.selected)
 
     def render(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """One resource, ready for JSON."""
-        return {
-            name: values[places[0]] if make is None else make(*[values[place] for place in places])
-            for name, make, places in self.outputs
-        }
+        row = dict(zip(self.names, self.taken(values), strict=False))
+        for name, make, places in self.computed:
+            row[name] = make(*[values[place] for place in places])
+        return row
 
     def one(self, queryset: QuerySet[Any]) -> dict[str, Any] | None:
         """The only one of a queryset, rendered."""
-        values = self.of(queryset).order_by("pk").first()
-        return None if values is None else self.render(values)
+        rows = fetch(queryset, lambda rows: self(rows).order_by("pk")[:1], (self, "one"))
+        return self.render(rows[0]) if rows else None
 
 
 class Row:
@@ -126,7 +131,7 @@ class Row:
 def _plan(columns: Mapping[str, Column]) -> Plan:
     selected: list[str] = []
     annotated: dict[str, Any] = {}
-    outputs = []
+    outputs: list[tuple[str, Callable[..., Any] | None, tuple[int, ...]]] = []
     for name, value in columns.items():
         places = []
         for source in value.sources:
@@ -137,7 +142,15 @@ def _plan(columns: Mapping[str, Column]) -> Plan:
                 selected.append(path)
             places.append(selected.index(path))
         outputs.append((name, value.make, tuple(places)))
-    return Plan(tuple(selected), annotated, tuple(outputs))
+    # The id stands at the end for those that need nothing of the object: a getter of one place gives no tuple.
+    selected.append("pk")
+    return Plan(
+        tuple(selected),
+        annotated,
+        tuple(columns),
+        itemgetter(*[places[0] if places else -1 for _, _, places in outputs], -1),
+        tuple((name, make, places) for name, make, places in outputs if make is not None),
+    )
 
 
 def _as_it_is(text: str | None) -> orjson.Fragment | None:

@@ -77,8 +77,8 @@ class ResourceViewSet(Endpoint, Generic[M]):
         """One page of what the actor may see."""
         asked = request.query_params
         plan = self.row.plan(request.actor)
-        rows = plan.of(self.filtered(request))
-        found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), self.sorting.order(asked.get("sort")))
+        order = self.sorting.order(asked.get("sort"))
+        found = page(self.filtered(request), asked.get("cursor"), page_size(asked.get("limit")), order, plan)
         return Response(
             {
                 "results": [plan.render(values) for values in found.rows],
