@@ -10,6 +10,7 @@ from accounting.api.usage import UsageViewSet
 from cloudportal.api.capacity import CapacityViewSet
 from cloudportal.api.missing import missing
 from cloudportal.api.schema import SchemaView, docs
+from cloudportal.api.stream import StreamViewSet
 from cloudportal.infrastructure.api.clusters import ClusterViewSet
 from cloudportal.infrastructure.api.pods import PodViewSet
 from cloudportal.infrastructure.api.zones import ZoneViewSet
@@ -58,6 +59,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
     "me": (MeViewSet, "me"),
+    "stream": (StreamViewSet, "stream"),
 }
 
 router = SimpleRouter(use_regex_path=False)

@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
 from cloudportal.core.events import CHANNEL
+from cloudportal.live.choice import Choice
 from cloudportal.live.sessions import Listener
 
 logger = structlog.get_logger(__name__)
@@ -26,14 +27,15 @@ RECONNECT_SECONDS = (0.5, 1, 2, 5)
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """A browser. `lost` says that changes were dropped since it last read."""
+    """A browser or a script. `lost` says that changes were dropped since it last read."""
 
     listener: Listener
+    choice: Choice = field(default_factory=Choice)
     queue: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     lost: bool = False
 
     def offer(self, change: dict[str, Any]) -> None:
-        if self.listener.may_hear(change.get("account")):
+        if self.listener.may_hear(change.get("account")) and self.choice.wants(change):
             self._put(change)
 
     def resync(self) -> None:

@@ -13,6 +13,7 @@ The annotations are the types of the OpenAPI document::
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -24,6 +25,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Expression, Func, JSONField, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
+from cloudportal.core.errors import InvalidInput
 from cloudportal.doors.compiled import fetch
 from tenants.actor import Actor
 
@@ -42,7 +44,7 @@ class Column:
     """Where an output comes from: paths or expressions of the model, and what makes one value of them.
 
     `choices` are all values it can have, where that is known. `operators`: tenants are not shown it.
-    `help` goes into the OpenAPI document.
+    `help` goes into the OpenAPI document, and so does `optional`: there are objects without it.
     """
 
     sources: tuple[Source, ...]
@@ -50,11 +52,14 @@ class Column:
     choices: tuple[str, ...] = ()
     operators: bool = False
     help: str = ""
+    optional: bool = False
 
 
-def column(source: Source = "", *, choices: Iterable[str] = (), operators: bool = False, help: str = "") -> Any:
+def column(
+    source: Source = "", *, choices: Iterable[str] = (), operators: bool = False, help: str = "", optional: bool = False
+) -> Any:
     """One column or expression as it is; without a source the column of the same name."""
-    return Column((source,), None, tuple(choices), operators, help)
+    return Column((source,), None, tuple(choices), operators, help, optional)
 
 
 def computed(make: Callable[..., Any], *sources: Source, operators: bool = False, help: str = "") -> Any:
@@ -119,13 +124,32 @@ class Row:
         super().__init_subclass__(**options)
         own = {name: _named(name, value) for name, value in vars(cls).items() if isinstance(value, Column)}
         cls.columns = {**cls.columns, **own}
-        cls.for_operators = _plan(cls.columns)
-        cls.for_tenants = _plan({name: value for name, value in cls.columns.items() if not value.operators})
+        cls.for_operators = _plan(cls.visible(operators=True))
+        cls.for_tenants = _plan(cls.visible(operators=False))
 
     @classmethod
-    def plan(cls, actor: Actor) -> Plan:
-        """What the actor is shown."""
-        return cls.for_operators if actor.is_operator else cls.for_tenants
+    def plan(cls, actor: Actor, fields: str = "") -> Plan:
+        """What the actor is shown, or the part of it that `fields` names, with commas between.
+
+        Raises:
+            InvalidInput: the actor is shown no field of that name.
+        """
+        if not fields:
+            return cls.for_operators if actor.is_operator else cls.for_tenants
+        return _part(cls, actor.is_operator, tuple(dict.fromkeys(name.strip() for name in fields.split(","))))
+
+    @classmethod
+    def visible(cls, operators: bool) -> dict[str, Column]:
+        return {name: value for name, value in cls.columns.items() if operators or not value.operators}
+
+
+@functools.lru_cache(maxsize=500)
+def _part(row: type[Row], operators: bool, names: tuple[str, ...]) -> Plan:
+    visible = row.visible(operators)
+    if unknown := [name for name in names if name not in visible]:
+        words = ", ".join(f"“{name}”" for name in unknown)
+        raise InvalidInput({"fields": f"There is no field {words}; there are {', '.join(visible)}."})
+    return _plan({name: value for name, value in visible.items() if name in names})
 
 
 def _plan(columns: Mapping[str, Column]) -> Plan:
