@@ -149,7 +149,7 @@ def _reach(paths: set[str], accounts: set[int]) -> Reach:
 
 def _grants(user: User) -> list[tuple[str, str | None, int | None]]:
     """Rows of (permission, domain path or None, account id or None). Every request asks, so the SQL is written out."""
-    return fetch_all(_GRANTED, {"user": user.pk})  # type: ignore[return-value]
+    return fetch_all(_GRANTED, {"user": user.pk})
 
 
 def below(paths: frozenset[str], field: str) -> Q:

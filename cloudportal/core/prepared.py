@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import get_adapters_template
@@ -41,7 +41,8 @@ def fetch_all(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
     with connection.wrap_database_errors:
         raw = PreparedCursor(connection.connection)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(raw) as cursor:
+    # It has all that a cursor of Django's has but a name for its class.
+    with wrap(cast("Any", raw)) as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from prometheus_client.core import GaugeMetricFamily as Gauge
@@ -100,7 +101,7 @@ def _capacities() -> Iterator[tuple[str, str, int, int]]:
         yield "public_addresses", zone, used, there_are
 
 
-def _counted(name: str, words: str, labels: dict[str, str] | tuple[str, ...], rows: QuerySet[Job]) -> Gauge:
+def _counted(name: str, words: str, labels: dict[str, str] | tuple[str, ...], rows: QuerySet[Any]) -> Gauge:
     """Rows counted by columns."""
     columns = labels if isinstance(labels, dict) else {label: label for label in labels}
     gauge = Gauge(f"cloudportal_{name}", words, labels=list(columns))

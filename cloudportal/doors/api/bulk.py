@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Hashable
 from typing import Any
 from uuid import UUID
 
@@ -21,15 +22,21 @@ DELETE = "delete"
 _OWN = ("action", "ids")
 
 
-@functools.cache
 def bulk_actions(view: Any) -> dict[str, str]:
     """What can be done to many objects of a view: the names outside, with the methods' names."""
-    found = {
-        extra.url_path: extra.__name__
-        for extra in view.get_object_operations()
-        if "post" in extra.mapping and getattr(extra, "answers", "")
-    }
-    return {**found, DELETE: "destroy"} if hasattr(view, "destroy") else found
+    return dict(_actions(view))
+
+
+@functools.cache
+def _actions(view: Hashable) -> tuple[tuple[str, str], ...]:
+    found = {extra.url_path: extra.__name__ for extra in _repeatable(view)}
+    return tuple(({**found, DELETE: "destroy"} if hasattr(view, "destroy") else found).items())
+
+
+def _repeatable(view: Any) -> list[Any]:
+    """Operations that are the same for many: those whose answer is the object, and no secret of its own."""
+    operations = [extra for extra in view.get_object_operations() if "post" in extra.mapping]
+    return [extra for extra in operations if getattr(extra, "answers", "")]
 
 
 def results_of(view: Any, request: Request) -> list[dict[str, Any]]:
@@ -59,7 +66,7 @@ def _read(view: Any, request: Request) -> tuple[str, list[UUID], dict[str, Any]]
 
 
 def _one(view: Any, request: Request, method: str, uuid: UUID, arguments: dict[str, Any]) -> dict[str, Any]:
-    part = copy.copy(request)
+    part: Any = copy.copy(request)
     part._full_data = arguments  # what `data` gives: a request's parser has filled it by now
     try:
         with transaction.atomic():

@@ -22,8 +22,8 @@ _NAMED: dict[str, Any] = {
     "request_id": "0b2f9a6c3f9d4b0e8d1c", "code": "conflict", "allowed": ["stop", "reboot", "destroy"],
 }  # fmt: skip
 _FORMATS: dict[str, Any] = {
-    "date-time": "2026-11-27T10:15:00Z", "date": "2026-11-27", "decimal": "0.0200", "binary": "(the file)",
-    "email": "ada@example.org", "uri": "https://example.org/",
+    "date-time": "2026-11-27T10:15:00Z", "date": "2026-11-27", "decimal": "0.02", "binary": "(the file)",
+    "email": "ada@example.org", "uri": "https://example.org/", "ipv4": "9.9.9.9", "ipv6": "2620:fe::9",
 }  # fmt: skip
 _BY_TYPE: dict[str, Any] = {"number": 1.0, "boolean": True, "string": "", "object": {}, "null": None}
 _SPACE = uuid.UUID("5f0c4f6e-0000-4000-8000-000000000000")

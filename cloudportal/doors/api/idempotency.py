@@ -83,7 +83,7 @@ def once(request: Request, work: Callable[[], Response], refused: Callable[[Exce
 
 def _take(user: int, key: str, route: str, fingerprint: str) -> int | None:
     """The id of the row that is ours now; None when the request was answered before."""
-    values = {"user": user, "key": key, "route": route, "fingerprint": fingerprint, "kept": KEPT}
+    values: dict[str, Any] = {"user": user, "key": key, "route": route, "fingerprint": fingerprint, "kept": KEPT}
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
         try:

@@ -36,7 +36,7 @@ class Described:
 
     @classmethod
     @functools.cache
-    def of(cls, row: type[Row]) -> type[Described]:
+    def of(cls, row: Any) -> type[Described]:
         return type(f"{cls.__name__}{row.__name__}", (cls,), {"row": row, "__doc__": None})
 
 
@@ -61,7 +61,8 @@ class BulkOf(Described):
     def to(cls, row: type[Row], actions: dict[str, Any]) -> type[Described]:
         made: Any = cls.of(row)
         made.actions = actions
-        return made  # type: ignore[no-any-return]
+        found: type[Described] = made
+        return found
 
 
 class BulkResults:
@@ -181,7 +182,8 @@ def _job(registry: Any) -> dict[str, Any]:
     )  # fmt: skip
     if component not in registry:
         registry.register(component)
-    return component.ref  # type: ignore[no-any-return]
+    found: dict[str, Any] = component.ref
+    return found
 
 
 class ReferenceExtension(OpenApiSerializerFieldExtension):

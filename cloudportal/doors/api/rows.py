@@ -144,7 +144,7 @@ class Row:
 
 
 @functools.lru_cache(maxsize=500)
-def _part(row: type[Row], operators: bool, names: tuple[str, ...]) -> Plan:
+def _part(row: Any, operators: bool, names: tuple[str, ...]) -> Plan:
     visible = row.visible(operators)
     if unknown := [name for name in names if name not in visible]:
         words = ", ".join(f"“{name}”" for name in unknown)

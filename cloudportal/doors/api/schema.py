@@ -13,6 +13,7 @@ from cloudportal.doors.api.bulk import bulk_actions
 from cloudportal.doors.api.deprecation import deprecation_of
 from cloudportal.doors.api.problem_row import ProblemRow
 from cloudportal.doors.api.row_schema import AfterJob, BulkOf, BulkResults, PageOf, WithJob
+from cloudportal.doors.filtering import ManyIds
 from cloudportal.doors.paging import DEFAULT_SIZE, LARGEST_SIZE
 
 PROBLEM_TYPE = "application/problem+json"
@@ -20,6 +21,7 @@ PROBLEM_TYPE = "application/problem+json"
 _FILTER_TYPES: list[tuple[type[django_filters.Filter], Any]] = [
     (django_filters.ModelChoiceFilter, OpenApiTypes.UUID),
     (django_filters.UUIDFilter, OpenApiTypes.UUID),
+    (ManyIds, OpenApiTypes.UUID),
     (django_filters.BooleanFilter, OpenApiTypes.BOOL),
     (django_filters.NumberFilter, OpenApiTypes.NUMBER),
     (django_filters.IsoDateTimeFilter, OpenApiTypes.DATETIME),
@@ -138,5 +140,5 @@ def _filters(filterset: Any) -> list[OpenApiParameter]:
 def _filter(name: str, field: django_filters.Filter) -> OpenApiParameter:
     choices = [value for value, _ in field.extra.get("choices", ())]
     kind = next((kind for cls, kind in _FILTER_TYPES if isinstance(field, cls)), str)
-    many = isinstance(field, django_filters.MultipleChoiceFilter)
+    many = isinstance(field, django_filters.MultipleChoiceFilter | ManyIds)
     return OpenApiParameter(name, kind, description=str(field.label or ""), enum=choices or None, many=many)

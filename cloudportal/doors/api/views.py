@@ -149,8 +149,9 @@ class ResourceViewSet(Endpoint, Generic[M]):
         """One page of what the actor may see."""
         asked = request.query_params
         plan = self.row.plan(request.actor, asked.get("fields", ""))
+        rows: QuerySet[Any, Any] = self.filtered(request)
         order = self.sorting.order(asked.get("sort"))
-        found = page(self.filtered(request), asked.get("cursor"), page_size(asked.get("limit")), order, plan)
+        found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), order, plan)
         return Response(
             {
                 "results": [plan.render(values) for values in found.rows],
@@ -213,10 +214,11 @@ class ResourceViewSet(Endpoint, Generic[M]):
     @classmethod
     def get_object_operations(cls) -> Sequence[Any]:
         """The operations on one object, as `operation` made them."""
-        return [extra for extra in super().get_extra_actions() if extra.detail]
+        extras: list[Any] = super().get_extra_actions()
+        return [extra for extra in extras if extra.detail]
 
     @classmethod
-    def get_extra_actions(cls) -> Sequence[Any]:
+    def get_extra_actions(cls) -> list[Any]:
         """What the router gives addresses to: the operations, and bulk actions where there is anything to do."""
         extras = super().get_extra_actions()
         return extras if bulk_actions(cls) else [extra for extra in extras if extra.__name__ != "bulk"]
