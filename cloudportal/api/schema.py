@@ -21,7 +21,7 @@ class SchemaView(SpectacularAPIView):
     schema = None
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        renderer = type(request.accepted_renderer)
+        renderer: Any = type(request.accepted_renderer)
         return HttpResponse(_document(renderer), content_type=renderer.media_type)
 
 

@@ -32,7 +32,7 @@ from tests import factories
 from tests.authority.checks import Caller
 from tests.authority.estate import Estate, estate, is_still_there
 
-EXAMPLES = 6
+EXAMPLES = 4
 WANTED = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
 ]  # fmt: skip

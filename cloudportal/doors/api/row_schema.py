@@ -58,7 +58,7 @@ class BulkOf(Described):
     actions: ClassVar[dict[str, Any]]
 
     @classmethod
-    def to(cls, row: type[Row], actions: dict[str, Any]) -> type[Described]:
+    def to(cls, row: Any, actions: dict[str, Any]) -> type[Described]:
         made: Any = cls.of(row)
         made.actions = actions
         found: type[Described] = made

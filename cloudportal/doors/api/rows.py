@@ -136,7 +136,8 @@ class Row:
         """
         if not fields:
             return cls.for_operators if actor.is_operator else cls.for_tenants
-        return _part(cls, actor.is_operator, tuple(dict.fromkeys(name.strip() for name in fields.split(","))))
+        row: Any = cls
+        return _part(row, actor.is_operator, tuple(dict.fromkeys(name.strip() for name in fields.split(","))))
 
     @classmethod
     def visible(cls, operators: bool) -> dict[str, Column]:
