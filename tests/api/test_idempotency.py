@@ -172,7 +172,7 @@ def test_twenty_at_once_make_one() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_a_key_twenty_at_once_make_more_than_one_try() -> None:
+def test_control_without_a_key_all_but_one_are_refused() -> None:
     tenant = factories.member()
     apis = [Api(tenant) for _ in range(4)]
 
