@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Q
 
 from cloudportal.core.errors import NotFound, PermissionDenied
+from cloudportal.core.prepared import fetch_all
 from tenants.models import Account, Domain, Group, User
 from tenants.permissions import PERMISSIONS, view_of
 from tenants.reach import NOWHERE, Granted, Place, Reach, Reaches, below, reaches_of
@@ -166,11 +166,9 @@ def reaches_of_group(group: Group) -> Reaches:
 
 
 def _reaches(sql: str, params: dict[str, int]) -> Reaches:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return reaches_of(
-            Granted(tuple(permissions), path, account) for permissions, path, account in cursor.fetchall()
-        )
+    """Every request asks, so the SQL is written out and stays prepared."""
+    rows = fetch_all(sql, params)
+    return reaches_of(Granted(tuple(permissions), path, account) for permissions, path, account in rows)
 
 
 def root_domain() -> Domain:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import django_filters
 
 from cloudportal.core.models import Event
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
 from cloudportal.jobs.models import Job
 from tenants import selectors
 from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
 from tenants.states import ACCOUNT, DOMAIN
 
 
-class JobFilterSet(django_filters.FilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=Job.State.choices, label="State")
+class JobFilterSet(Filters):
+    state = django_filters.MultipleChoiceFilter(choices=Job.State.choices, label="State", distinct=False)
     kind = django_filters.CharFilter(label="Kind")
     resource = django_filters.UUIDFilter(field_name="resource_uuid", label="Resource")
     resource_type = django_filters.CharFilter(label="Type of resource")
@@ -25,6 +25,7 @@ class JobFilterSet(django_filters.FilterSet):
 
 
 class EventFilterSet(django_filters.FilterSet):
+    id = ManyIds(field_name="uuid", label="Any of these ids")
     level = choice("level", Event.Level.choices)
     action = django_filters.CharFilter(lookup_expr="startswith", label="Action")
     resource = django_filters.UUIDFilter(field_name="resource_uuid", label="Resource")
@@ -39,7 +40,7 @@ class EventFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class AccountFilterSet(django_filters.FilterSet):
+class AccountFilterSet(Filters):
     name = name_contains()
     domain = ChoiceOf(selectors.domains, label="Domain")
     state = state_of(ACCOUNT)
@@ -49,7 +50,9 @@ class AccountFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class UserFilterSet(django_filters.FilterSet):
+class UserFilterSet(Filters):
+    created_since = django_filters.IsoDateTimeFilter(field_name="date_joined", lookup_expr="gte", label="Created since")
+    created_until = django_filters.IsoDateTimeFilter(field_name="date_joined", lookup_expr="lt", label="Created before")
     username = name_contains("username", "User name")
     is_active = django_filters.BooleanFilter(label="Active")
     account = AccountFilter()
@@ -60,7 +63,7 @@ class UserFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class DomainFilterSet(django_filters.FilterSet):
+class DomainFilterSet(Filters):
     name = name_contains()
     parent = ChoiceOf(selectors.domains, label="Above")
     state = state_of(DOMAIN)
@@ -70,7 +73,7 @@ class DomainFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class GroupFilterSet(django_filters.FilterSet):
+class GroupFilterSet(Filters):
     name = name_contains()
     domain = ChoiceOf(selectors.domains, label="Domain")
 
@@ -79,7 +82,7 @@ class GroupFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class RoleFilterSet(django_filters.FilterSet):
+class RoleFilterSet(Filters):
     name = name_contains()
     code = django_filters.CharFilter(label="Code of a built-in role")
     domain = ChoiceOf(selectors.domains, label="Domain")
@@ -91,6 +94,7 @@ class RoleFilterSet(django_filters.FilterSet):
 
 
 class GrantFilterSet(django_filters.FilterSet):
+    id = ManyIds(field_name="uuid", label="Any of these ids")
     role = ChoiceOf(selectors.roles, label="Role")
     user = ChoiceOf(selectors.users, label="User")
     group = ChoiceOf(selectors.groups, label="Group")
@@ -102,7 +106,7 @@ class GrantFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class ApiKeyFilterSet(django_filters.FilterSet):
+class ApiKeyFilterSet(Filters):
     name = name_contains()
 
     class Meta:

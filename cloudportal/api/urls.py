@@ -13,6 +13,7 @@ from cloudportal.api.capacity import CapacityViewSet
 from cloudportal.api.missing import missing
 from cloudportal.api.schema import SchemaView, docs
 from cloudportal.api.settings import SettingViewSet
+from cloudportal.api.stream import StreamViewSet
 from cloudportal.infrastructure.api.clusters import ClusterViewSet
 from cloudportal.infrastructure.api.pods import PodViewSet
 from cloudportal.infrastructure.api.zones import ZoneViewSet
@@ -73,6 +74,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "settings": (SettingViewSet, "setting"),
     "limits": (MyLimitsViewSet, "limit"),
     "me": (MeViewSet, "me"),
+    "stream": (StreamViewSet, "stream"),
 }
 
 router = SimpleRouter(use_regex_path=False)

@@ -12,13 +12,15 @@ from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from cloudportal.core.errors import Refusal
+from cloudportal.doors.lanes import ForPages
+from cloudportal.doors.readiness import readiness
 from tenants.actor import Actor, actor_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -28,9 +30,15 @@ REQUEST_ID_LENGTH = 64
 
 
 def health(get_response: GetResponse) -> GetResponse:
-    """Answers a balancer before sessions and allowed hosts are looked at: 200 when the database answers."""
+    """Answers a balancer before sessions and allowed hosts are looked at.
+
+    ``/healthz``: 200 when the database answers; ``/readyz``: when everything is there that requests need, check by
+    check.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info == "/readyz":
+            return _ready()
         if request.path_info != "/healthz":
             return get_response(request)
         try:
@@ -42,6 +50,13 @@ def health(get_response: GetResponse) -> GetResponse:
         return HttpResponse("ok\n", content_type="text/plain")
 
     return middleware
+
+
+def _ready() -> HttpResponse:
+    checks = readiness()
+    is_ready = all(check["status"] == "ok" for check in checks.values())
+    body = {"status": "ok" if is_ready else "failing", "checks": checks}
+    return JsonResponse(body, status=200 if is_ready else 503, headers={"Cache-Control": "no-store"})
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
@@ -69,7 +84,7 @@ def live_origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{name}:{settings.LIVE_PORT}"
 
 
-class ContentSecurity(CSPMiddleware):
+class ContentSecurity(ForPages, CSPMiddleware):
     """The content policy of the settings, with the live process's origin added where it has one."""
 
     def get_policy_parts(

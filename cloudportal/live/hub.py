@@ -14,8 +14,10 @@ import psycopg
 import structlog
 from django.conf import settings
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from cloudportal.core.events import CHANNEL
+from cloudportal.live.choice import Choice
 from cloudportal.live.sessions import Listener
 
 logger = structlog.get_logger(__name__)
@@ -30,9 +32,12 @@ SPREAD_SECONDS = 3.0
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """A browser. `lost` says that changes were dropped since it last read, `check_at` when its rights are read anew."""
+    """A browser or a script. `lost` says that changes were dropped since it last read, `check_at` when its rights are
+    read anew.
+    """
 
     listener: Listener
+    choice: Choice = field(default_factory=Choice)
     queue: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     lost: bool = False
     check_at: float = field(default_factory=lambda: time.monotonic() + RECHECK_SECONDS)
@@ -40,7 +45,7 @@ class Subscriber:
     def offer(self, change: dict[str, Any]) -> None:
         if change.get("kind") == "access":
             self._rights_changed(change.get("user"))
-        elif self.listener.may_hear(change.get("account")):
+        elif self.listener.may_hear(change.get("account")) and self.choice.wants(change):
             self._put(change)
 
     def _rights_changed(self, user: int | None) -> None:
@@ -102,5 +107,7 @@ def _conninfo() -> str:
     database = settings.DATABASES["default"]
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     values = {name: str(database[key]) for name, key in names.items() if database.get(key)}
-    options = {name: str(value) for name, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)}
+    # What is no option of the server's, such as when to prepare a statement, is for Django's connections alone.
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    options = {name: str(value) for name, value in database.get("OPTIONS", {}).items() if name in known}
     return make_conninfo(**{**options, **values, "application_name": "cloudportal-live"})

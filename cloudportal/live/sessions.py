@@ -1,4 +1,4 @@
-"""Who listens: the user of a session cookie, and the accounts whose changes they may hear of."""
+"""Who listens: the user of a session cookie or of an API key, and the accounts whose changes they may hear of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest
 
 from tenants.actor import NOWHERE, Actor, actor_of
+from tenants.services.api_keys import user_of_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ def listener_of(key: str) -> Listener | None:
     try:
         actor = _actor(key)
         return _listener(actor) if actor else None
+    finally:
+        close_old_connections()
+
+
+def listener_of_key(text: str) -> Listener | None:
+    """The same for an API key; None when it is not valid any more. Blocks."""
+    close_old_connections()
+    try:
+        user = user_of_key(text)
+        return _listener(actor_of(user)) if user else None
     finally:
         close_old_connections()
 

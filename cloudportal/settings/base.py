@@ -60,6 +60,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db("DATABASE_URL") | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 # Our queries are short; compiling one costs fifty times what it saves.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", env("DATABASE_OPTIONS", default="-c jit=off"))
+# After so many times the statements of core.prepared are prepared; empty: never, for a pooler that hands out
+# connections by transaction and knows nothing of prepared statements.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = int(env("DATABASE_PREPARES", default="5") or 0) or None
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["tenants.authentication.PasswordBackend"]

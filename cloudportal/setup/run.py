@@ -1,12 +1,14 @@
 """`make run`: a whole portal in the foreground. Ctrl-C stops all of it."""
 
 import os
+import shutil
 import signal
 import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 
 from cloudportal.lab import Lab, LabError, can_run
@@ -122,10 +124,17 @@ def _supervisor(environment: dict[str, str], host: str, port: int, live_port: in
     uvicorn = ["-m", "uvicorn", "cloudportal.live.asgi:application", "--host", host, "--port", str(live_port)]
     # The addresses of consoles hold their tokens, which belong in no log.
     uvicorn += ["--timeout-graceful-shutdown", "3", "--no-access-log"]
-    supervisor = Supervisor(environment, say)
+    supervisor = Supervisor(environment | {"PROMETHEUS_MULTIPROC_DIR": str(_empty(LOCAL / "metrics"))}, say)
     supervisor.add("web", python(*gunicorn), LOGS / "web.log")
     supervisor.add("live", python(*uvicorn), LOGS / "live.log")
     return supervisor
+
+
+def _empty(directory: Path) -> Path:
+    """What processes of an earlier run counted is not what these do."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
 
 
 def _wait_until_serving(supervisor: Supervisor, address: str) -> None:

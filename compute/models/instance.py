@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -58,4 +59,7 @@ class Instance(CountedUntilGivenUp, TenantResource):
             models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="instance_of_account"),
             models.Index(fields=["account", "state", "-id"], condition=Q(removed_at=None), name="instance_by_state"),
             models.Index(fields=["destroyed_at"], condition=Q(state="Destroyed"), name="instance_in_recycle_bin"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="instance_by_name"),
+            models.Index(fields=["state", "id"], condition=Q(removed_at=None), name="instance_by_state_of_all"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="instance_created"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -41,7 +42,11 @@ class Network(CountedUntilGivenUp, TenantResource):
                 violation_error_message="Another network of this account has that name.",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="network_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="network_of_account"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="network_by_name"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="network_created"),
+        ]
 
     @property
     def subnet(self) -> IPv4Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -51,4 +52,8 @@ class Template(CountedUntilGivenUp, TenantResource):
                 violation_error_message="Another template of this account has that name.",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="template_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="template_of_account"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="template_by_name"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="template_created"),
+        ]

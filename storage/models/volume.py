@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -47,4 +48,9 @@ class Volume(Counted, TenantResource):
                 violation_error_message="Another volume of this account has that name.",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="volume_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="volume_of_account"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="volume_by_name"),
+            models.Index(fields=["size_bytes", "id"], condition=Q(removed_at=None), name="volume_by_size"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="volume_created"),
+        ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from hmac import compare_digest
-from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models.functions import Now
 
 from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput, PermissionDenied
+from cloudportal.core.prepared import fetch_all
 from cloudportal.core.writing import insert
 from tenants.actor import Actor
 from tenants.keys import new_key, parse_key
@@ -23,13 +23,14 @@ from tenants.standing import MAY_ACT
 KEY_ID = re.compile(r"[0-9a-f]{12}")
 USE_RECORDED_EVERY = timedelta(minutes=1)
 # Every request of a script asks this, so it is one statement, written out.
+_OF_USER = [field.attname for field in User._meta.concrete_fields]
 _USER_OF_KEY = f"""
-SELECT u.*, k.id AS key, k.secret_hash,
-       coalesce(k.last_used_at < now() - %(pause)s, TRUE) AS key_is_stale
+SELECT k.id, k.secret_hash, coalesce(k.last_used_at < now() - %(pause)s, TRUE),
+       {", ".join(f"u.{field.column}" for field in User._meta.concrete_fields)}
 FROM tenants_apikey k JOIN tenants_user u ON u.id = k.user_id
 JOIN tenants_account a ON a.id = u.account_id JOIN tenants_domain d ON d.id = a.domain_id
 WHERE k.key_id = %(key_id)s AND {MAY_ACT}
-"""  # noqa: S608 - constants of ours
+"""  # noqa: S608 - constants and names of columns alone
 
 
 def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]:
@@ -76,11 +77,12 @@ def user_of_key(text: str) -> User | None:
     parsed = parse_key(text)
     if parsed is None or not KEY_ID.fullmatch(parsed.key_id):
         return None
-    # Any: the rows carry columns of the key that the model of users does not know.
-    found: list[Any] = list(User.objects.raw(_USER_OF_KEY, {"key_id": parsed.key_id, "pause": USE_RECORDED_EVERY}))
-    if not found or not compare_digest(found[0].secret_hash, parsed.secret_hash):
+    found = fetch_all(_USER_OF_KEY, {"key_id": parsed.key_id, "pause": USE_RECORDED_EVERY})
+    if not found:
         return None
-    user: User = found[0]
-    if found[0].key_is_stale:
-        ApiKey.objects.filter(pk=found[0].key).update(last_used_at=Now())
-    return user
+    key, secret_hash, is_stale, *values = found[0]
+    if not compare_digest(secret_hash, parsed.secret_hash):
+        return None
+    if is_stale:
+        ApiKey.objects.filter(pk=key).update(last_used_at=Now())
+    return User.from_db(DEFAULT_DB_ALIAS, _OF_USER, values)

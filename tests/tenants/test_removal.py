@@ -224,7 +224,7 @@ def test_a_locked_account_stops_and_deletes_and_does_nothing_else(
             offering=cloud.offering,
             template=cloud.template,
             networks=[network],
-        )  # fmt: skip
+        )
     )
     stop_instance(tenant, instance=instance)
     run_jobs()

@@ -15,11 +15,9 @@ from cloudportal.bench.parts import estate_sql
 from cloudportal.bench.parts.hosts import add_hosts
 from cloudportal.bench.parts.simulated import new_tenant, simulated_zone
 from cloudportal.demo.people import ensure_domain
-from cloudportal.doors.paging import page
 from cloudportal.infrastructure.models import Host
 from cloudportal.infrastructure.services.scheduling import refresh_schedulable
 from compute.api.instance_rows import InstanceRow
-from compute.api.instances import InstanceViewSet
 from compute.models import ServiceOffering
 from compute.selectors import instances as visible_instances
 from tenants.actor import actor_of
@@ -68,7 +66,7 @@ def _select_of_page(tenant: Account) -> str:
     actor = actor_of(User.objects.get(account=tenant))
     plan = InstanceRow.plan(actor)
     with _heard() as statements:
-        page(plan.of(visible_instances(actor).order_by()), None, PAGE, InstanceViewSet.sorting.order(None))
+        list(plan(visible_instances(actor).order_by("-pk"))[: PAGE + 1])
     return statements[-1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -36,6 +37,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["account_id", "-id"], name="event_of_account"),
             models.Index(fields=["resource_uuid", "-id"], name="event_of_resource"),
+            BrinIndex(fields=["at"], autosummarize=True, name="event_at"),
         ]
 
     def __str__(self) -> str:
