@@ -116,7 +116,10 @@ def _qemu_img(command: str, path: Path, seconds: int, tick: Tick) -> tuple[int, 
 
     # The format is given, so that a file can't choose how it is read. A damaged file may have millions of errors.
     argv = ["qemu-img", command, "--output=json", "-f", "qcow2", str(path)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=with_little) as process:
+    nothing, path_alone = subprocess.DEVNULL, {"PATH": os.environ.get("PATH", os.defpath)}
+    with subprocess.Popen(
+        argv, env=path_alone, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, preexec_fn=with_little
+    ) as process:
         try:
             output = _wait(process, seconds, lambda: tick(size))
         finally:

@@ -13,11 +13,12 @@ from types import FrameType
 
 from cloudportal.lab import Lab, LabError, can_run
 from cloudportal.lab.guest import build_guest
+from cloudportal.lab.processes import kill_all
 from cloudportal.setup.children import manage, python
 from cloudportal.setup.cluster import MAIN
 from cloudportal.setup.demo import set_address, welcome
 from cloudportal.setup.environment import allowed_hosts, browser_address, django_environment, is_free
-from cloudportal.setup.keeper import keep
+from cloudportal.setup.keeper import keep, marked
 from cloudportal.setup.owner import MARK, Owner
 from cloudportal.setup.places import LOCAL, LOGS
 from cloudportal.setup.runlock import AlreadyRunning, run_lock
@@ -157,6 +158,8 @@ def _serves(address: str) -> bool:
 def _stop_children(supervisor: Supervisor) -> None:
     say("\n  Stopping …")
     supervisor.stop()
+    # What outlives the worker that began it, such as the examination of a large image.
+    kill_all(marked(Owner.this_process()))
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
