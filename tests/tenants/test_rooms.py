@@ -11,17 +11,6 @@ APPS = ("compute", "network", "storage", "tenants")
 TAKES_AWAY = (
     "delete_", "destroy_", "expunge_", "stop_", "disable_", "detach_", "release_", "remove_", "revoke_", "cancel_",
 )  # fmt: skip
-    "delete_",
-    "destroy_",
-    "expunge_",
-    "stop_",
-    "disable_",
-    "detach_",
-    "release_",
-    "remove_",
-    "revoke_",
-    "cancel_",
-)
 # Permissions whose holders administer accounts: no state stops them.
 ADMINISTERS = ("tenancy.manage", "roles.manage")
 
