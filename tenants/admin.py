@@ -183,5 +183,6 @@ def bindings_of(user: User) -> Iterator[tuple[str, str]]:
     """Role and place of all that was granted to a user, and through which group."""
     grants = Grant.objects.filter(Q(user=user.pk) | Q(group__in=user.groups.values("portal")))
     for grant in grants.select_related("role", "user", "group", "domain", "account__domain").order_by("id"):
-        where = f"account {grant.account.domain} / {grant.account}" if grant.account else f"domain {grant.domain}"
+        account = grant.account
+        where = f"account {account.domain} / {account}" if account else f"domain {grant.domain}"
         yield str(grant.role), f"{where}, by group {grant.group}" if grant.group else where

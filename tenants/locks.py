@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import Group as AuthGroup
 from django.db import connection, models
@@ -68,7 +68,9 @@ def locked(row: R) -> R:
     Raises:
         NotFound: it is gone meanwhile.
     """
-    found = type(row)._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
+    # The model by its meta: the user of a request is a lazy object of another type.
+    model: Any = row._meta.model
+    found: R | None = model._default_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
     if found is None:
         raise NotFound
     return found

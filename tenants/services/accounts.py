@@ -18,6 +18,7 @@ from tenants.actor import Actor
 from tenants.holdings import contents, in_words
 from tenants.locks import keeping_a_root_admin, share_tree
 from tenants.models import Account, Domain, User
+from tenants.names import given_name
 from tenants.standing import refuse_removal
 from tenants.states import ACCOUNT
 from tenants.workflows import DELETE_ACCOUNT, STOP_ACCOUNT
@@ -32,11 +33,11 @@ def create_account(actor: Actor, *, domain: Domain, name: str) -> Account:
         Conflict: the domain is removed, or about to be.
     """
     actor.require("tenancy.manage", domain)
-    _refuse_no_name(name)
+    name = given_name("An account", name)
     with transaction.atomic():
         share_tree()
         refuse_removal(domain)
-        account = insert(Account(domain=domain, name=name.strip()))
+        account = insert(Account(domain=domain, name=name))
         events.record(actor, "tenants.create_account", f"Account {account} created.", resource=account)
     return account
 
@@ -49,10 +50,10 @@ def rename_account(actor: Actor, *, account: Account, name: str) -> Account:
         InvalidInput: the name is empty or taken there.
     """
     actor.require("tenancy.manage", account)
-    _refuse_no_name(name)
+    name = given_name("An account", name)
     before = account.name
     with transaction.atomic():
-        update(account, name=name.strip())
+        update(account, name=name)
         words = f"Account {before} is called {account} now."
         events.record(actor, "tenants.rename_account", words, resource=account, before=before)
     return account
@@ -149,8 +150,3 @@ def _refuse_own(actor: Actor, account: Account, verb: str) -> None:
 def _inside(account: Account) -> dict[str, int]:
     users = User.objects.filter(account=account).count()
     return contents([account.pk]) | ({"users": users} if users else {})
-
-
-def _refuse_no_name(name: str) -> None:
-    if not name.strip():
-        raise InvalidInput({"name": "An account needs a name."})

@@ -22,6 +22,7 @@ from tenants.limits.moving import moving
 from tenants.locks import keeping_a_root_admin, lock_tree, share_tree
 from tenants.models import Account, Domain, Grant, Role, User
 from tenants.models.domain import LONGEST_PATH
+from tenants.names import given_name
 from tenants.services.accounts import refuse_unconfirmed
 from tenants.standing import refuse_removal
 from tenants.states import DOMAIN
@@ -58,13 +59,13 @@ def create_domain(actor: Actor, *, name: str, parent: Domain | None = None) -> D
     else:
         actor.require_everywhere("tenancy.manage")
         _refuse_second_root()
-    _refuse_no_name(name)
+    name = given_name("A domain", name)
     with transaction.atomic():
         share_tree()
         key = next_id(Domain)
         path = f"{_path_under(parent) if parent else '/'}{key}/"
         _refuse_too_deep(len(path))
-        domain = insert(Domain(pk=key, name=name.strip(), parent=parent, path=path))
+        domain = insert(Domain(pk=key, name=name, parent=parent, path=path))
         events.record(actor, "tenants.create_domain", f"Domain {domain} created.", resource=domain)
     return domain
 
@@ -77,10 +78,10 @@ def rename_domain(actor: Actor, *, domain: Domain, name: str) -> Domain:
         InvalidInput: the name is empty or taken there.
     """
     actor.require("tenancy.manage", domain)
-    _refuse_no_name(name)
+    name = given_name("A domain", name)
     before = domain.name
     with transaction.atomic():
-        update(domain, name=name.strip())
+        update(domain, name=name)
         words = f"Domain {before} is called {domain} now."
         events.record(actor, "tenants.rename_domain", words, resource=domain, before=before)
     return domain
@@ -239,8 +240,3 @@ def _refuse_second_root() -> None:
 def _refuse_too_deep(length: int) -> None:
     if length > LONGEST_PATH:
         raise InvalidInput({"parent": "The tree would become too deep there."})
-
-
-def _refuse_no_name(name: str) -> None:
-    if not name.strip():
-        raise InvalidInput({"name": "A domain needs a name."})

@@ -16,6 +16,7 @@ from tenants.actor import Actor
 from tenants.locks import keeping_a_root_admin, lock_members, locked, share_tree
 from tenants.might import holds_all, reaches_of
 from tenants.models import Domain, Group, User
+from tenants.names import given_name
 
 
 def create_group(actor: Actor, *, domain: Domain, name: str, description: str = "") -> Group:
@@ -26,11 +27,11 @@ def create_group(actor: Actor, *, domain: Domain, name: str, description: str = 
         InvalidInput: the name is empty or taken there.
     """
     actor.require("users.manage", domain)
-    _refuse_no_name(name)
+    name = given_name("A group", name)
     with transaction.atomic():
         share_tree()
         auth = AuthGroup.objects.create(name=f"group-{uuid.uuid4()}")
-        group = insert(Group(domain=domain, name=name.strip(), description=description, auth=auth))
+        group = insert(Group(domain=domain, name=name, description=description, auth=auth))
         events.record(actor, "tenants.create_group", f"Group {group} created in {domain}.", resource=group)
     return group
 
@@ -39,7 +40,7 @@ def update_group(actor: Actor, *, group: Group, **changes: Any) -> Group:
     """Change name or description; the refusals of `create_group`."""
     actor.require("users.manage", group.domain, even_locked=True)
     if "name" in changes:
-        _refuse_no_name(changes["name"])
+        changes["name"] = given_name("A group", changes["name"])
     with transaction.atomic():
         update(group, **changes)
         events.record(actor, "tenants.update_group", f"Group {group} changed.", resource=group, fields=sorted(changes))
@@ -111,8 +112,3 @@ def _refuse_mightier(actor: Actor, group: Group) -> None:
     """Whoever puts people into a group gives them what it has."""
     if not holds_all(actor.reach, reaches_of(group)):
         raise PermissionDenied(f"You can't change group {group}, which may do more than you.")
-
-
-def _refuse_no_name(name: str) -> None:
-    if not name.strip():
-        raise InvalidInput({"name": "A group needs a name."})

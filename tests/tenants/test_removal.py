@@ -215,17 +215,8 @@ def test_a_locked_account_stops_and_deletes_and_does_nothing_else(
 
     refused(lambda: create_network(tenant, account=furnished, zone=cloud.zone, name="n", cidr="10.7.0.0/24"))
     refused(lambda: create_ssh_key(tenant, account=furnished, name="k", public_key=PUBLIC_KEY))
-    refused(
-        lambda: deploy_instance(
-            tenant,
-            account=furnished,
-            zone=cloud.zone,
-            name="new",
-            offering=cloud.offering,
-            template=cloud.template,
-            networks=[network],
-        )
-    )
+    new = {"zone": cloud.zone, "name": "new", "offering": cloud.offering, "template": cloud.template}
+    refused(lambda: deploy_instance(tenant, account=furnished, networks=[network], **new))
     stop_instance(tenant, instance=instance)
     run_jobs()
     instance.refresh_from_db()
