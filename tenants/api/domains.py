@@ -21,6 +21,11 @@ from tenants.services import domains
 from tenants.states import DOMAIN
 
 
+def _allowed(state: str, parent: int | None) -> tuple[str, ...]:
+    """Nothing of the root's: it stays as it is."""
+    return DOMAIN.allowed(state) if parent is not None else ()
+
+
 class DomainRow(Row):
     """A branch of the organisation."""
 
@@ -28,7 +33,7 @@ class DomainRow(Row):
     name: str = column()
     parent: Ref | None = ref(help="The domain above; null for the root.")
     state: str = column(choices=DOMAIN.states)
-    allowed: list[str] = computed(DOMAIN.allowed, "state", help="What its state allows to be done with it.")
+    allowed: list[str] = computed(_allowed, "state", "parent_id", help="What its state allows to be done with it.")
     created_at: dt.datetime = column()
 
 

@@ -49,6 +49,7 @@ def test_the_tree_is_rearranged(operator_api: Api) -> None:
     assert moved.json()["parent"] == {"id": a["id"], "name": "a"}
     assert (renamed.json()["name"], suspended.json()["state"]) == ("better", "Suspended")
     assert suspended.json()["allowed"] == ["activate", "delete"]
+    assert operator_api.get(f"domains/{root}/").json()["allowed"] == []
     again = operator_api.post(f"domains/{a['id']}/suspend/")
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
     assert operator_api.post(f"domains/{a['id']}/activate/").json()["state"] == "Active"
