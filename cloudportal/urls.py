@@ -8,6 +8,7 @@ from django.urls import include, path, re_path
 from cloudportal.api.missing import missing
 
 urlpatterns = [
+    path("", include("cloudportal.signin.urls")),
     path("", include("cloudportal.web.urls")),
     path("", include("compute.web.urls")),
     path("", include("network.web.urls")),

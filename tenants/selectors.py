@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job
@@ -29,6 +32,13 @@ def users(actor: Actor) -> QuerySet[User]:
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:
     """The actor's own."""
     return ApiKey.objects.filter(Q(user=actor.user_id))
+
+
+def sessions(actor: Actor) -> QuerySet[UserSession]:
+    """The browsers that the actor is signed in with: those whose session is still there."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=WallClock())
+    rows: QuerySet[UserSession] = UserSession.objects.filter(Exists(alive), user=actor.user_id)
+    return rows.order_by("-last_seen_at")
 
 
 def jobs(actor: Actor) -> QuerySet[Job]:

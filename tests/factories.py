@@ -8,6 +8,10 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.test import Client
+
 from cloudportal.infrastructure.drivers.simulator import World
 from cloudportal.infrastructure.models import Cluster, Host, Zone
 from cloudportal.infrastructure.services.clusters import create_cluster
@@ -60,6 +64,19 @@ def user(role: str = "member", of: Account | None = None, on: Account | Domain |
 
 def member(of: Account | None = None) -> Actor:
     return actor_of(user("member", of))
+
+
+def session(person: User) -> UserSession:
+    """A browser that the user is signed in with."""
+    client = Client(headers={"user-agent": "Sesame/1"})
+    client.force_login(person)
+    client.get("/profile/sessions/")
+    return UserSession.objects.get(user=person, session_key=client.session.session_key)
+
+
+def security_key(person: User, name: str = "sesame-key-1") -> Authenticator:
+    """A row of a security key, which opens nothing."""
+    return Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": name})
 
 
 def raw_image(size_bytes: int = 8 * MIB) -> BytesIO:

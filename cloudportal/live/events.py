@@ -86,7 +86,8 @@ async def _pieces(subscriber: Subscriber, key: str, gone: asyncio.Task[None]) ->
     checked = time.monotonic()
     while not gone.done():
         left = checked + RECHECK_SECONDS - time.monotonic()
-        if left <= 0:
+        if left <= 0 or subscriber.doubtful:
+            subscriber.doubtful = False
             listener = await _read_session(key)
             if listener is None:
                 return

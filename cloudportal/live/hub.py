@@ -25,11 +25,12 @@ RECONNECT_SECONDS = (0.5, 1, 2, 5)
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """A browser. `lost` says that changes were dropped since it last read."""
+    """A browser. `lost` says that changes were dropped since it last read, `doubtful` that its session may be over."""
 
     listener: Listener
     queue: asyncio.Queue[dict[str, Any]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     lost: bool = False
+    doubtful: bool = False
 
     def offer(self, change: dict[str, Any]) -> None:
         if self.listener.may_hear(change.get("account")):
@@ -38,6 +39,11 @@ class Subscriber:
     def resync(self) -> None:
         """Changes may be missing, whoever they were for: have everything read again."""
         self.lost = True
+        self._put({})
+
+    def doubt(self) -> None:
+        """A session of its user was ended, which may be its own: have it read at once."""
+        self.doubtful = True
         self._put({})
 
     def _put(self, change: dict[str, Any]) -> None:
@@ -79,6 +85,11 @@ class Hub:
     def _tell(self, payload: str) -> None:
         with contextlib.suppress(ValueError):
             change = json.loads(payload)
+            if change.get("kind") == "session-ended":
+                for subscriber in self.subscribers:
+                    if subscriber.listener.user == change.get("user"):
+                        subscriber.doubt()
+                return
             for subscriber in self.subscribers:
                 subscriber.offer(change)
 

@@ -28,6 +28,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # Not "allauth" itself, which holds nothing but its own templates: a page of ours that is missing fails loudly.
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "guardian",
     "rest_framework",
     "django_filters",
@@ -62,13 +66,8 @@ DATABASES = {"default": env.db("DATABASE_URL") | {"CONN_MAX_AGE": 600, "CONN_HEA
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", env("DATABASE_OPTIONS", default="-c jit=off"))
 
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 # Grants are resolved by tenants.actor, in one query a request; guardian's own backend would ask for each object.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 ANONYMOUS_USER_NAME = None
 
 LANGUAGE_CODE = "en"

@@ -7,7 +7,11 @@ from tenants.models.grants import (
     DomainGroupObjectPermission,
     DomainUserObjectPermission,
 )
+from tenants.models.known_browser import KnownBrowser
+from tenants.models.outgoing_mail import OutgoingMail
 from tenants.models.resource import TenantResource
+from tenants.models.sign_in_policy import SignInPolicy
+from tenants.models.sign_in_throttle import SignInThrottle
 from tenants.models.user import User
 
 __all__ = [
@@ -18,6 +22,10 @@ __all__ = [
     "Domain",
     "DomainGroupObjectPermission",
     "DomainUserObjectPermission",
+    "KnownBrowser",
+    "OutgoingMail",
+    "SignInPolicy",
+    "SignInThrottle",
     "TenantResource",
     "User",
 ]

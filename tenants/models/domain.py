@@ -15,6 +15,8 @@ class Domain(Noun):
     name = models.CharField(max_length=64)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = models.CharField(max_length=255, unique=True)
+    # Whether everybody below signs in with a second factor.
+    mfa_required = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("path",)

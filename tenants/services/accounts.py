@@ -41,7 +41,7 @@ def create_user(actor: Actor, *, account: Account, username: str, password: str,
     actor.require("tenancy.manage", account)
     check_fields(User(username=username, email=email), only={"username", "email"})
     try:
-        validate_password(password)
+        validate_password(password, User(username=username, email=email, account=account))
     except ValidationError as error:
         raise InvalidInput({"password": error.messages}) from error
     with transaction.atomic():

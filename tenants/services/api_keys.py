@@ -39,8 +39,7 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
     if actor.user_id != user.pk:
         if not actor.may("tenancy.manage", user.account):
             raise PermissionDenied("You may make keys for yourself.")
-        if not _may_all_of(actor, actor_of(user)):
-            raise PermissionDenied(f"You can't make a key for {user}, who may do more than you.")
+        require_all_of(actor, user, f"You can't make a key for {user}, who may do more than you.")
     if not name.strip():
         raise InvalidInput({"name": "A key needs a name, so that you know later what it is for."})
     text = new_key()
@@ -50,6 +49,16 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
             actor, "tenants.create_api_key", f"API key {key} created.", resource=key, account_id=user.account_id
         )
     return key, str(text)
+
+
+def require_all_of(actor: Actor, user: User, words: str) -> None:
+    """Insist that the actor may do everything that a user may, before it gets hold of what acts as the user.
+
+    Raises:
+        PermissionDenied: with those words.
+    """
+    if not _may_all_of(actor, actor_of(user)):
+        raise PermissionDenied(words)
 
 
 def _may_all_of(actor: Actor, other: Actor) -> bool:

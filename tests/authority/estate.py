@@ -31,7 +31,8 @@ class Estate:
         """Ids and names that no answer to anybody else may hold."""
         found = {self.actor.name}
         for thing in self.things.values():
-            found |= {str(thing.uuid), thing.uuid.hex}
+            if hasattr(thing, "uuid"):
+                found |= {str(thing.uuid), thing.uuid.hex}
             found |= {word for word in (getattr(thing, "name", ""), getattr(thing, "address", "")) if word}
         return found - {""}
 
@@ -59,6 +60,8 @@ def estate(cloud: Cloud) -> Estate:
         "account": home,
         "domain": home.domain,
         "user": User.objects.get(pk=person.pk),
+        "session": factories.session(person),
+        "security_key": factories.security_key(person),
     }
     return Estate(Actor(actor.name, actor.user_id, actor.account_id, actor.reach), things, _shared(cloud))
 
