@@ -30,6 +30,7 @@ from tenants.api.domains import DomainViewSet
 from tenants.api.events import EventViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.me import MeViewSet
+from tenants.api.sign_in_policies import SignInPolicyViewSet
 from tenants.api.users import UserViewSet
 
 app_name = "api"
@@ -55,6 +56,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "accounts": (AccountViewSet, "account"),
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),
+    "sign-in-policies": (SignInPolicyViewSet, "sign-in-policy"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
     "me": (MeViewSet, "me"),
