@@ -8,7 +8,7 @@ from cloudportal.core.models import Event
 from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains
 from cloudportal.jobs.models import Job
 from tenants import selectors
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, IdentityProvider, User
 
 
 class JobFilterSet(django_filters.FilterSet):
@@ -71,4 +71,14 @@ class ApiKeyFilterSet(django_filters.FilterSet):
 
     class Meta:
         model = ApiKey
+        fields: tuple[str, ...] = ()
+
+
+class IdentityProviderFilterSet(django_filters.FilterSet):
+    name = name_contains()
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    is_enabled = django_filters.BooleanFilter(label="Enabled")
+
+    class Meta:
+        model = IdentityProvider
         fields: tuple[str, ...] = ()

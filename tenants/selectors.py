@@ -11,7 +11,7 @@ from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job
 from tenants.actor import NOWHERE, Actor, below
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, IdentityProvider, User
 
 
 def accounts(actor: Actor) -> QuerySet[Account]:
@@ -32,6 +32,12 @@ def users(actor: Actor) -> QuerySet[User]:
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:
     """The actor's own."""
     return ApiKey.objects.filter(Q(user=actor.user_id))
+
+
+def identity_providers(actor: Actor) -> QuerySet[IdentityProvider]:
+    """Providers of the domains whose tenancy the actor manages: they hold what only those need to know."""
+    reach = actor.reach.get("tenancy.manage", NOWHERE)
+    return IdentityProvider.objects.filter(below(reach.paths, "domain__path")).select_related("domain", "account")
 
 
 def sessions(actor: Actor) -> QuerySet[UserSession]:

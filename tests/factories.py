@@ -31,7 +31,7 @@ from storage.services.pools import create_pool
 from storage.services.stores import create_store
 from storage.services.templates import upload_template
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.models import Account, Domain, User
+from tenants.models import Account, Domain, IdentityProvider, User
 from tenants.services.accounts import create_account, create_user
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
@@ -77,6 +77,13 @@ def session(person: User) -> UserSession:
 def security_key(person: User, name: str = "sesame-key-1") -> Authenticator:
     """A row of a security key, which opens nothing."""
     return Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": name})
+
+
+def identity_provider(domain: Domain, name: str = "sesame-provider") -> IdentityProvider:
+    """One that nobody asks anything: its address is of those for documents, where nobody is."""
+    return IdentityProvider.objects.create(
+        domain=domain, name=name, issuer="https://203.0.113.9", client_id=unique("client"), client_secret="secret"
+    )
 
 
 def raw_image(size_bytes: int = 8 * MIB) -> BytesIO:

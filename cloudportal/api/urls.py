@@ -28,6 +28,7 @@ from tenants.api.accounts import AccountViewSet
 from tenants.api.api_keys import ApiKeyViewSet
 from tenants.api.domains import DomainViewSet
 from tenants.api.events import EventViewSet
+from tenants.api.identity_providers import IdentityProviderViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.me import MeViewSet
 from tenants.api.sign_in_policies import SignInPolicyViewSet
@@ -56,6 +57,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "accounts": (AccountViewSet, "account"),
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),
+    "identity-providers": (IdentityProviderViewSet, "identity-provider"),
     "sign-in-policies": (SignInPolicyViewSet, "sign-in-policy"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),

@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     # Not "allauth" itself, which holds nothing but its own templates: a page of ours that is missing fails loudly.
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "guardian",
     "rest_framework",

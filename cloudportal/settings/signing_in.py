@@ -92,3 +92,9 @@ MFA_FORMS = {
     "activate_totp": "cloudportal.signin.forms.ActivateAppForm",
     "add_webauthn": "cloudportal.signin.forms.AddKeyForm",
 }
+
+SOCIALACCOUNT_ADAPTER = "cloudportal.signin.identities.IdentityAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+# Internal networks in which providers of identities may be, such as the operator's own; none unless set.
+IDENTITY_INTERNAL_NETWORKS = env.list("IDENTITY_INTERNAL_NETWORKS", default=[])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from allauth.account import views
 from django.urls import include, path, re_path
 
-from cloudportal.signin import entry, second, sessions
+from cloudportal.signin import entry, identities, places, second, sessions
 
 _OWN = [
-    path("", sessions.Sessions.as_view(), name="sessions"),
-    path("others/end/", sessions.EndOtherSessions.as_view(), name="sessions-end-others"),
-    path("<int:pk>/end/", sessions.EndSession.as_view(), name="session-end"),
+    path("sign-in/find/", places.Find.as_view(), name="find"),
+    path("sign-in/at/<str:place>/", places.SignInAt.as_view(), name="at"),
+    path("profile/sessions/", sessions.Sessions.as_view(), name="sessions"),
+    path("profile/sessions/others/end/", sessions.EndOtherSessions.as_view(), name="sessions-end-others"),
+    path("profile/sessions/<int:pk>/end/", sessions.EndSession.as_view(), name="session-end"),
 ]
 
 urlpatterns = [
@@ -38,5 +40,9 @@ urlpatterns = [
     path("profile/security/codes/", second.Codes.as_view(), name="mfa_view_recovery_codes"),
     path("profile/security/codes/new/", second.NewCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("profile/security/codes/file/", second.DownloadCodes.as_view(), name="mfa_download_recovery_codes"),
-    path("profile/sessions/", include((_OWN, "signin"))),
+    path("sign-in/with/<uuid:provider_id>/", identities.GoToProvider.as_view(), name="openid_connect_login"),
+    path(
+        "sign-in/with/<uuid:provider_id>/back/", identities.ComeFromProvider.as_view(), name="openid_connect_callback"
+    ),
+    path("", include((_OWN, "signin"))),
 ]

@@ -7,6 +7,7 @@ from tenants.models.grants import (
     DomainGroupObjectPermission,
     DomainUserObjectPermission,
 )
+from tenants.models.identity_provider import IdentityProvider
 from tenants.models.known_browser import KnownBrowser
 from tenants.models.outgoing_mail import OutgoingMail
 from tenants.models.resource import TenantResource
@@ -22,6 +23,7 @@ __all__ = [
     "Domain",
     "DomainGroupObjectPermission",
     "DomainUserObjectPermission",
+    "IdentityProvider",
     "KnownBrowser",
     "OutgoingMail",
     "SignInPolicy",

@@ -60,6 +60,7 @@ def estate(cloud: Cloud) -> Estate:
         "account": home,
         "domain": home.domain,
         "user": User.objects.get(pk=person.pk),
+        "identity_provider": factories.identity_provider(home.domain),
         "session": factories.session(person),
         "security_key": factories.security_key(person),
     }

@@ -78,6 +78,8 @@ API: dict[str, Rule] = {
     "api:event-detail": Own("event"),
     "api:host-list": Listing(),
     "api:host-detail": Cloud("host", seen=False, writes=("patch", "delete")),
+    "api:identity-provider-list": Listing(),
+    "api:identity-provider-detail": Own("identity_provider", ("get", "patch", "delete")),
     "api:instance-list": Listing(),
     "api:instance-detail": Own("instance"),
     "api:instance-console": Own("instance", _POST),
@@ -129,6 +131,8 @@ API: dict[str, Rule] = {
 _TABS = ("console", "disks", "network", "jobs", "events")
 _OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
 
+NO_PROVIDER = "00000000-0000-4000-8000-000000000000"
+
 # A sign-in by force, as tests do it, proves nothing: pages that want a fresh proof lead to giving one.
 _FRESH = Listing(status=302)
 SIGN_IN: dict[str, Rule] = {
@@ -152,6 +156,10 @@ SIGN_IN: dict[str, Rule] = {
     "mfa_view_recovery_codes": _FRESH,
     "mfa_generate_recovery_codes": _FRESH,
     "mfa_download_recovery_codes": _FRESH,
+    "openid_connect_login": Open(values=(NO_PROVIDER,), status=405, signed_in=405),
+    "openid_connect_callback": Open(values=(NO_PROVIDER,), status=404, signed_in=404),
+    "signin:find": Open(),
+    "signin:at": Open(values=("nowhere",), signed_in=302),
     "signin:sessions": Listing(),
     "signin:sessions-end-others": Listing(),
     "signin:session-end": Own("session", ("get", "post"), key="pk"),
