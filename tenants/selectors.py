@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
@@ -21,6 +21,12 @@ def accounts(actor: Actor) -> QuerySet[Account]:
 def domains(actor: Actor) -> QuerySet[Domain]:
     """Domains below those where the actor sees the tenancy."""
     return Domain.objects.filter(below(actor.reach.get("tenancy.view", NOWHERE).paths, "path"))
+
+
+def managed_domains(actor: Actor) -> QuerySet[Domain]:
+    """Domains whose tenancy the actor manages, with the number of their providers."""
+    managed = below(actor.reach.get("tenancy.manage", NOWHERE).paths, "path")
+    return Domain.objects.filter(managed).annotate(provider_count=Count("identity_providers"))
 
 
 def users(actor: Actor) -> QuerySet[User]:

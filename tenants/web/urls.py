@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain
 from tenants.web.views import ApiKeys, DeleteApiKey, Events, Profile
 
 app_name = "tenants"
@@ -12,5 +13,10 @@ urlpatterns = [
     path("profile/", Profile.as_view(), name="profile"),
     path("api-keys/", ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:uuid>/delete/", DeleteApiKey.as_view(), name="api-key-delete"),
+    path("sign-in-settings/", SignInDomains.as_view(), name="sign-in-domains"),
+    path("domains/<uuid:uuid>/sign-in/", SignInOfDomain.as_view(), name="sign-in-domain"),
+    path("domains/<uuid:uuid>/providers/new/", NewProvider.as_view(), name="identity-provider-new"),
+    path("providers/<uuid:uuid>/", EditProvider.as_view(), name="identity-provider"),
+    path("providers/<uuid:uuid>/delete/", DeleteProvider.as_view(), name="identity-provider-delete"),
     path("events/", Events.as_view(), name="events"),
 ]

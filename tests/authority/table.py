@@ -205,6 +205,11 @@ WEB: dict[str, Rule] = {
     "tenants:api-keys": Listing(),
     "tenants:api-key-delete": Own("api_key", ("get", "post")),
     "tenants:events": Listing(),
+    "tenants:sign-in-domains": Listing(status=404),
+    "tenants:sign-in-domain": Own("domain", ("get", "post")),
+    "tenants:identity-provider": Own("identity_provider", ("get", "post")),
+    "tenants:identity-provider-new": Own("domain", ("get", "post")),
+    "tenants:identity-provider-delete": Own("identity_provider", ("get", "post")),
 }
 
 TABLE: dict[str, Rule] = API | SIGN_IN | WEB
