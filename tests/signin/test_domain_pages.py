@@ -51,10 +51,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     account: Account, admin: Client, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(8):
-        domain = Domain.objects.create(
-            name=f"d{number}", parent=account.domain, path=f"{account.domain.path}9{number}/"
-        )
-        factories.identity_provider(domain)
+        factories.identity_provider(create_domain(SYSTEM, name=f"d{number}", parent=account.domain))
     admin.get("/sign-in-settings/")
 
     with django_assert_max_num_queries(4):
