@@ -15,7 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -57,8 +57,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         try:
             return super().get_client_ip(request)
-        except PermissionDenied:
-            return NO_ADDRESS
+        except (PermissionDenied, ImproperlyConfigured):
+            # Not through as many proxies as the settings say: whoever connected is all that can be believed.
+            return request.META.get("REMOTE_ADDR") or NO_ADDRESS
 
     # Coming in
 

@@ -136,7 +136,21 @@ def test_the_pages_are_accessible(chromium: Browser, url: str, scheme: str, widt
         judge(page, "/sign-in/ refused")
         enter(page, owing)
         judge(page, "owing")
+    admin = factories.user("domain_admin", on=user.account.domain)
+    provider = factories.identity_provider(user.account.domain)
+    place = user.account.domain.uuid
     with window(chromium, url, **look) as page:
+        enter(page, admin)
+        for path in (
+            "/sign-in-settings/", f"/domains/{place}/sign-in/", f"/domains/{place}/providers/new/",
+            f"/providers/{provider.uuid}/", f"/providers/{provider.uuid}/delete/",
+        ):  # fmt: skip
+            page.goto(path)
+            judge(page, path)
+    with window(chromium, url, **look) as page:
+        for path in (f"/sign-in/at/{place}/", "/sign-in/find/"):
+            page.goto(path)
+            judge(page, path)
         enter(page, user)
         for path in INSIDE:
             page.goto(path)

@@ -157,6 +157,14 @@ def test_an_address_written_by_the_client_is_not_believed(someone: User) -> None
     assert "Too many" in words(Browser().sign_in(someone))
 
 
+def test_a_request_past_the_proxies_counts_for_who_connected(someone: User, settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+
+    Browser().client.post("/sign-in/", {"login": "x", "password": "x"}, headers={"x-forwarded-for": "198.51.100.7"})
+
+    assert set(SignInThrottle.objects.values_list("address", flat=True)) == {HOME}
+
+
 def test_an_address_that_a_trusted_proxy_saw_is(someone: User, settings: Any) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     seen_by_proxy = {"x-forwarded-for": "203.0.113.99, 198.51.100.7"}
