@@ -82,14 +82,14 @@ def subject_of(user: User) -> str:
 
 
 def _take(*counts: Count) -> Attempt:
-    locked: list[dt.datetime] = []
+    """Count until one limit is reached: what is refused for a user's sake is not held against the whole address."""
     is_last = False
-    for count in counts:
+    for position, count in enumerate(counts):
         attempts, until = _count(count)
         if attempts > count.limit:
-            locked.append(until)
+            return Attempt(counts[: position + 1], until, False)
         is_last = is_last or attempts == count.limit
-    return Attempt(counts, max(locked, default=None), is_last)
+    return Attempt(counts, None, is_last)
 
 
 def _count(count: Count) -> tuple[int, dt.datetime]:

@@ -77,6 +77,12 @@ def test_a_password_of_ones_own_buys_no_guesses_at_others(someone: User) -> None
     assert "Too many" in words(Browser().sign_in(someone))
 
 
+def test_who_hammers_at_one_name_does_not_lock_the_whole_office(someone: User) -> None:
+    fail(20, someone.username)
+
+    assert Browser().sign_in(person()).status_code == 302
+
+
 def test_a_success_forgets_the_failures(someone: User) -> None:
     for _ in range(3):
         fail(2, someone.username, ELSEWHERE)
