@@ -8,7 +8,7 @@ from cloudportal.core.models import Event
 from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
 from cloudportal.jobs.models import Job
 from tenants import selectors
-from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.models import Account, ApiKey, Domain, Grant, Group, IdentityProvider, Role, User
 from tenants.states import ACCOUNT, DOMAIN
 
 
@@ -111,4 +111,14 @@ class ApiKeyFilterSet(Filters):
 
     class Meta:
         model = ApiKey
+        fields: tuple[str, ...] = ()
+
+
+class IdentityProviderFilterSet(django_filters.FilterSet):
+    name = name_contains()
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    is_enabled = django_filters.BooleanFilter(label="Enabled")
+
+    class Meta:
+        model = IdentityProvider
         fields: tuple[str, ...] = ()

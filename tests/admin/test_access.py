@@ -69,7 +69,7 @@ def test_who_is_not_signed_in_is_led_to_the_portals_page(db: None) -> None:
 
     for start in (page, f"{reverse('admin:login')}?next={page}"):
         answer = Client().get(start)
-        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('web:sign-in')}?next={page}")
+        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('account_login')}?next={page}")
 
 
 def test_a_row_that_is_not_there_is_not_found(operator_client: Client) -> None:
