@@ -93,8 +93,7 @@ class RoleFilterSet(Filters):
         fields: tuple[str, ...] = ()
 
 
-class GrantFilterSet(django_filters.FilterSet):
-    id = ManyIds(field_name="uuid", label="Any of these ids")
+class GrantFilterSet(Filters):
     role = ChoiceOf(selectors.roles, label="Role")
     user = ChoiceOf(selectors.users, label="User")
     group = ChoiceOf(selectors.groups, label="Group")

@@ -25,6 +25,7 @@ from tenants.services.identity_providers import (
     delete_identity_provider,
     update_identity_provider,
 )
+from tenants.services.roles import create_role
 from tenants.services.sign_in_policies import change_sign_in_policy
 from tests import factories
 from tests.signin.conftest import Browser, actions, person, with_app, words
@@ -471,12 +472,21 @@ def test_nobody_else_does(account: Account, make: Make, other_tenant: Actor) -> 
 
 def test_nobody_gives_away_by_mapping_what_they_have_not(account: Account) -> None:
     admin = actor_of(factories.user("domain_admin", on=account.domain))
-    mapping = [{"group": "x", "role": "root_admin", "on": "domain"}]
 
-    with pytest.raises(PermissionDenied):
+    def mapped(role: str, by: Actor) -> None:
         create_identity_provider(
-            admin, domain=account.domain, name="x", issuer="http://127.0.0.1:9", client_id="x", role_mapping=mapping
-        )
+            by, domain=account.domain, name=role, issuer="http://127.0.0.1:9", client_id="x",
+            role_mapping=[{"group": "x", "role": role, "on": "domain"}],
+        )  # fmt: skip
+
+    with pytest.raises(InvalidInput, match="no role “root_admin”"):
+        mapped("root_admin", SYSTEM)
+    role = create_role(SYSTEM, domain=account.domain, name="names", permissions=["tenancy.view", "tenancy.manage"])
+    clerk = factories.user("reader", on=account)
+    grant_role(SYSTEM, user=clerk, role=role, on=account.domain)
+    with pytest.raises(PermissionDenied):
+        mapped("member", actor_of(clerk))
+    mapped("member", admin)
 
 
 def test_new_users_join_an_account_of_the_domain_alone(account: Account) -> None:

@@ -13,8 +13,8 @@ from cloudportal.core.errors import InvalidInput
 from cloudportal.core.models import Event
 from tenants.actor import SYSTEM
 from tenants.models import OutgoingMail, User
-from tenants.services.accounts import create_user
 from tenants.services.sign_in_policies import change_sign_in_policy
+from tenants.services.users import create_user
 from tests import factories
 from tests.factories import PASSWORD
 from tests.signin.conftest import ELSEWHERE, HOME, Browser, Mails, actions, link_in, person, words
