@@ -53,8 +53,11 @@ def stranger(owned: Estate) -> Caller:
 
 
 @pytest.fixture(autouse=True)
-def _as_often_as_wanted_in_one_transaction(settings: Any) -> Iterator[None]:
-    """Servers give up their connection after each request, and with it the transaction of the test."""
+def _as_often_as_wanted_in_one_transaction(owned: Estate, settings: Any) -> Iterator[None]:
+    """Servers give up their connection after each request, and with it the transaction of the test.
+
+    After the estate: Django's own test client, which signs its owner in, connects the signals again.
+    """
     settings.API_RATE_PER_MINUTE = 0
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
