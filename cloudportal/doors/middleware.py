@@ -19,6 +19,9 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from cloudportal.core.errors import Refusal
+from cloudportal.core.origin import Origin, coming_from, session_mark
+from cloudportal.doors.addresses import client_address
+from cloudportal.doors.trail import note_refusal
 from tenants.actor import Actor, actor_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -56,6 +59,18 @@ def request_id(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
         response["X-Request-ID"] = name
         return response
+
+    return middleware
+
+
+def origin(get_response: GetResponse) -> GetResponse:
+    """Where everything that the request writes comes from, for the audit trail. A key replaces the session later."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        came = Origin(client_address(request), session=session_mark(cookie), request_id=request.id)  # type: ignore[attr-defined]
+        with coming_from(came):
+            return get_response(request)
 
     return middleware
 
@@ -126,6 +141,7 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal) or request.path_info.startswith("/api/"):
             return None
+        note_refusal(request, error)
         return refusal_response(request, error)
 
 

@@ -13,6 +13,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudportal.doors.middleware.health",
     "cloudportal.doors.middleware.request_id",
+    "cloudportal.doors.middleware.origin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -58,6 +59,9 @@ LOGOUT_REDIRECT_URL = "web:sign-in"
 
 # The live process listens on a port of its own where no balancer joins the two; empty means the same origin.
 LIVE_PORT = env("LIVE_PORT", default="")
+
+# Networks of the balancers in front, whose X-Forwarded-For is believed; "unix" where they come through a socket.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -23,6 +23,7 @@ class Instance(TenantResource):
     """
 
     lifecycle = INSTANCE
+    hidden_from_trail = ("host", "last_host")
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="instances")
     offering = models.ForeignKey(ServiceOffering, models.PROTECT, related_name="instances")

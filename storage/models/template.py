@@ -19,6 +19,7 @@ class Template(TenantResource):
     """
 
     lifecycle = TEMPLATE
+    hidden_from_trail = ("store",)
 
     class Format(models.TextChoices):
         QCOW2 = "qcow2"

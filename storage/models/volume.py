@@ -18,6 +18,7 @@ class Volume(TenantResource):
     """A virtual disk in one storage pool. It grows and never shrinks. Without a pool it holds no room."""
 
     lifecycle = VOLUME
+    hidden_from_trail = ("pool",)
 
     class Kind(models.TextChoices):
         ROOT = "root", "Root"

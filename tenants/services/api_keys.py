@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from cloudportal.core import events
+from cloudportal.core.differences import facts
 from cloudportal.core.errors import InvalidInput, PermissionDenied
 from cloudportal.core.writing import insert
 from tenants.actor import NOWHERE, Actor, actor_of
@@ -76,7 +77,12 @@ def delete_api_key(actor: Actor, *, key: ApiKey) -> None:
         raise PermissionDenied("You may delete your own keys.")
     with transaction.atomic():
         events.record(
-            actor, "tenants.delete_api_key", f"API key {key} deleted.", resource=key, account_id=key.user.account_id
+            actor,
+            "tenants.delete_api_key",
+            f"API key {key} deleted.",
+            resource=key,
+            account_id=key.user.account_id,
+            before=facts(key),
         )
         key.delete()
 

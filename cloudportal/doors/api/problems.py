@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from cloudportal.core.errors import InvalidInput, NotFound, Refusal
+from cloudportal.doors.trail import note_refusal
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -36,6 +37,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler. An error of ours, too, is answered as a problem, and logged with its traceback."""
     set_rollback()
     request = context.get("request")
+    if request is not None:
+        note_refusal(request._request, error)
     body, headers = _described(error)
     if request_id := getattr(request, "id", ""):
         body["request_id"] = request_id
