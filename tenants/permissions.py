@@ -16,14 +16,19 @@ PERMISSIONS: dict[str, str] = {
     "storage.manage": "Create, change and delete volumes and templates",
     "accounting.view": "See usage and its cost",
     "jobs.view": "See jobs and events",
+    "tenancy.act_as": "Act for users",
+    "audit.view": "See from where changes came: address, key and session",
+    "audit.export": "Export events",
 }
 
-_VIEW = frozenset(name for name in PERMISSIONS if name.endswith(".view") and name != "infrastructure.view")
+# What nobody sees who has no more than a look at an account.
+_APART = {"infrastructure.view", "audit.view"}
+_VIEW = frozenset(name for name in PERMISSIONS if name.endswith(".view") and name not in _APART)
 _USE = _VIEW | {"compute.manage", "compute.console", "network.manage", "storage.manage"}
 
 ROLES: dict[str, frozenset[str]] = {
     "root_admin": frozenset(PERMISSIONS),
-    "domain_admin": _USE | {"tenancy.manage"},
+    "domain_admin": _USE | {"tenancy.manage", "tenancy.act_as", "audit.view", "audit.export"},
     "member": _USE - {"tenancy.view"},
     "reader": _VIEW - {"tenancy.view"},
 }

@@ -38,3 +38,20 @@ def jobs(actor: Actor) -> QuerySet[Job]:
 
 def events(actor: Actor) -> QuerySet[Event]:
     return Event.objects.filter(actor.scope("jobs.view", field="account"))
+
+
+def sees_origins(actor: Actor) -> bool:
+    """Whether the actor is shown addresses, keys and sessions: only if that is granted wherever it sees events."""
+    events, origins = actor.reach.get("jobs.view", NOWHERE), actor.reach.get("audit.view", NOWHERE)
+    return origins != NOWHERE and (origins.everywhere or origins == events)
+
+
+def events_to_export(actor: Actor) -> QuerySet[Event]:
+    """The events that the actor may take away."""
+    return events(actor).filter(actor.scope("audit.export", field="account"))
+
+
+def users_to_act_for(actor: Actor) -> QuerySet[User]:
+    """Users that the actor may act for."""
+    rows = User.objects.filter(actor.scope("tenancy.act_as"), is_active=True).exclude(pk=actor.user_id or 0)
+    return rows.select_related("account__domain")

@@ -69,7 +69,7 @@ def record(
 
 
 def _names(actor: Who, came: origin.Origin) -> dict[str, Any]:
-    if came.operator_id is None or actor.user_id is None:
+    if came.operator_id is None or actor.user_id in (None, came.operator_id):
         return {"actor_id": actor.user_id, "actor_name": actor.name}
     return {
         "actor_id": came.operator_id,

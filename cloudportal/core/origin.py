@@ -17,7 +17,7 @@ class Origin:
     """Which client, through which key or session, in which request.
 
     `operator_id` and `operator_name` are set while an operator acts for somebody: the actor of the request is then
-    whom they act for.
+    whom they act for. `view_id` is the session's view, where it is a session that does so.
     """
 
     address: str = ""
@@ -26,6 +26,7 @@ class Origin:
     request_id: str = ""
     operator_id: int | None = None
     operator_name: str = ""
+    view_id: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What a job keeps of it; `from_json` reads it back."""

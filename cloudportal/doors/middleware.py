@@ -22,6 +22,7 @@ from cloudportal.core.errors import Refusal
 from cloudportal.core.origin import Origin, coming_from, session_mark
 from cloudportal.doors.addresses import client_address
 from cloudportal.doors.trail import note_refusal
+from cloudportal.doors.view_as import act_on_behalf, is_viewing, resume_view
 from tenants.actor import Actor, actor_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -112,17 +113,26 @@ content_security = ContentSecurity
 
 
 def actor(get_response: GetResponse) -> GetResponse:
-    """`request.actor`: who acts, resolved once a request and not before somebody asks."""
+    """`request.actor`: who acts, resolved once a request and not before somebody asks.
+
+    `request.view_as` is set where an operator acts for somebody: the actor is then whom they act for.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.view_as = None  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
+        if is_viewing(request) and (answer := resume_view(request)):
+            return answer
         return get_response(request)
 
     return middleware
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    return actor_of(request.user) if request.user.is_authenticated else NOBODY
+    if not request.user.is_authenticated:
+        return NOBODY
+    own = actor_of(request.user)
+    return act_on_behalf(request, own) if request.path_info.startswith("/api/") else own
 
 
 class Refusals:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from cloudportal.core.errors import PermissionDenied
+from cloudportal.doors.view_as import leave_view
 from tenants.services.refusals import record_refusal
 from tenants.services.sign_ins import record_failed_sign_in, record_sign_in, record_sign_out
 
@@ -43,8 +44,9 @@ def _signed_in(request: HttpRequest, user: Any, **_: Any) -> None:
     record_sign_in(user, session_key=request.session.session_key)
 
 
-def _signed_out(user: Any, **_: Any) -> None:
+def _signed_out(request: HttpRequest, user: Any, **_: Any) -> None:
     if user is not None:
+        leave_view(request, "ended")
         record_sign_out(user)
 
 

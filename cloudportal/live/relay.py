@@ -13,12 +13,13 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from cloudportal.core.driver_errors import DriverError
-from cloudportal.core.errors import Refusal
+from cloudportal.core.errors import NotFound, Refusal
 from cloudportal.live.handshake import introduce
 from cloudportal.live.replies import header, origin_allowed
 from compute.consoles import connect
 from compute.hypervisors.base import Console
-from compute.services.consoles import redeem_console
+from compute.models import ConsoleTicket
+from compute.services.consoles import may_go_on, redeem_console
 
 logger = structlog.get_logger(__name__)
 
@@ -32,10 +33,15 @@ BUFFER_BYTES = 256 * 1024
 HANDSHAKE_SECONDS = 10
 IDLE_SECONDS = 30 * 60
 TOTAL_SECONDS = 8 * 3600
+FOLLOW_SECONDS = 10
 
 # Close codes of RFC 6455, 7.4.1, and from 4000 on our own.
 NORMAL, POLICY, TRY_LATER = 1000, 1008, 1013
 TIMED_OUT = 4008
+
+
+class NotAllowed(Exception):
+    """The right to the console is over."""
 
 
 class Closed(Exception):
@@ -49,28 +55,40 @@ async def relay(scope: Scope, receive: Receive, send: Send, *, token: str) -> No
         await send({"type": "websocket.close", "code": POLICY})
         return
     try:
-        console = await _open(token)
+        ticket, console = await _open(token)
     except (Refusal, DriverError, OSError) as error:
         logger.info("console refused", reason=str(error))
         await send({"type": "websocket.close", "code": POLICY if isinstance(error, Refusal) else TRY_LATER})
         return
     protocol = "binary" if "binary" in header(scope, "sec-websocket-protocol").replace(" ", "").split(",") else None
     await send({"type": "websocket.accept", "subprotocol": protocol})
-    code = await _serve(console, receive, send)
+    code = await _serve(ticket, console, receive, send)
     with contextlib.suppress(Exception):
         await send({"type": "websocket.close", "code": code})
 
 
 @sync_to_async(thread_sensitive=False)
-def _open(token: str) -> Console:
+def _open(token: str) -> tuple[ConsoleTicket, Console]:
     close_old_connections()
     try:
-        return connect(redeem_console(token).instance)
+        ticket = redeem_console(token)
+        if not may_go_on(ticket):
+            raise NotFound
+        return ticket, connect(ticket.instance)
     finally:
         close_old_connections()
 
 
-async def _serve(console: Console, receive: Receive, send: Send) -> int:
+@sync_to_async(thread_sensitive=False)
+def _may_go_on(ticket: ConsoleTicket) -> bool:
+    close_old_connections()
+    try:
+        return may_go_on(ticket)
+    finally:
+        close_old_connections()
+
+
+async def _serve(ticket: ConsoleTicket, console: Console, receive: Receive, send: Send) -> int:
     console.stream.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=console.stream, limit=BUFFER_BYTES)
     writer.transport.set_write_buffer_limits(high=BUFFER_BYTES)
@@ -78,7 +96,7 @@ async def _serve(console: Console, receive: Receive, send: Send) -> int:
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             await introduce(reader, writer, browser, console.password)
-        return await _pipe(reader, writer, browser)
+        return await _pipe(ticket, reader, writer, browser)
     except TimeoutError:
         return TIMED_OUT
     except (Closed, OSError, asyncio.IncompleteReadError):
@@ -125,12 +143,15 @@ class Browser:
         await self._send({"type": "websocket.send", "bytes": data})
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Browser) -> int:
+async def _pipe(
+    ticket: ConsoleTicket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Browser
+) -> int:
     """Bytes both ways until one side goes, nobody types for long, or the day is over."""
     tasks = {
         asyncio.create_task(_to_browser(reader, browser)),
         asyncio.create_task(_to_screen(browser, writer)),
         asyncio.create_task(_watch(browser)),
+        asyncio.create_task(_follow(ticket)),
     }
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
@@ -141,6 +162,8 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, brow
         error = task.exception()
         if isinstance(error, TimeoutError):
             code = TIMED_OUT
+        elif isinstance(error, NotAllowed):
+            code = POLICY
         elif error is not None and not isinstance(error, Closed | OSError):
             logger.warning("console broke", error=str(error))
     return code
@@ -165,3 +188,12 @@ async def _watch(browser: Browser) -> None:
         now = time.monotonic()
         if now - browser.last_heard > IDLE_SECONDS or now - began > TOTAL_SECONDS:
             raise TimeoutError
+
+
+async def _follow(ticket: ConsoleTicket) -> None:
+    """Ends the console of somebody who acts for another when that is over; for all others it waits for ever."""
+    if ticket.view_id is None:
+        await asyncio.Event().wait()
+    while await _may_go_on(ticket):
+        await asyncio.sleep(FOLLOW_SECONDS)
+    raise NotAllowed

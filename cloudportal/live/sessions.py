@@ -12,6 +12,8 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from cloudportal.core.errors import Refusal
+from tenants.acting import SESSION_KEY, resume
 from tenants.actor import NOWHERE, Actor, actor_of
 
 
@@ -50,7 +52,15 @@ def _actor(key: str) -> Actor | None:
     request = HttpRequest()
     request.session = engine.SessionStore(key)
     user: Any = get_user(request)
-    return actor_of(user) if user.is_authenticated and user.is_active else None
+    if not (user.is_authenticated and user.is_active):
+        return None
+    if SESSION_KEY not in request.session:
+        return actor_of(user)
+    try:
+        _view, actor = resume(user, request.session[SESSION_KEY])
+    except Refusal:
+        return None
+    return actor
 
 
 def _listener(actor: Actor) -> Listener:

@@ -94,6 +94,9 @@ MAC_SITE = env.int("MAC_SITE", default=0)
 # Seconds that a destroyed instance stays in the recycle bin.
 EXPUNGE_DELAY_SECONDS = env.int("EXPUNGE_DELAY_SECONDS", default=86_400)
 
+# How long an operator may act for a user before they have to begin again.
+VIEW_AS_MINUTES = env.int("VIEW_AS_MINUTES", default=60)
+
 NODE_NAME = env("NODE_NAME", default=os.uname().nodename)
 
 # Networks that templates may be fetched from although they are internal, such as a mirror of the operator's.

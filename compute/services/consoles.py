@@ -9,10 +9,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from cloudportal.core import events
+from cloudportal.core import events, origin
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import Conflict, NotFound
 from compute.models import ConsoleTicket, Instance
+from tenants.acting import is_open
 from tenants.actor import Actor
 
 VALID_SECONDS = 60
@@ -37,6 +38,7 @@ def open_console(actor: Actor, *, instance: Instance) -> str:
             token_hash=_hash(token),
             instance=instance,
             user_id=actor.user_id,
+            view_id=origin.current().view_id,
             expires_at=Now() + timedelta(seconds=VALID_SECONDS),
         )
         events.record(actor, "compute.open_console", f"Console of {instance} opened.", resource=instance)
@@ -52,7 +54,15 @@ def redeem_console(token: str) -> ConsoleTicket:
     tickets = ConsoleTicket.objects.filter(token_hash=_hash(token), redeemed_at=None, expires_at__gt=WallClock())
     if not tickets.update(redeemed_at=WallClock()):
         raise NotFound
-    return ConsoleTicket.objects.select_related("instance__host").get(token_hash=_hash(token))
+    return ConsoleTicket.objects.select_related("instance__host", "view").get(token_hash=_hash(token))
+
+
+def may_go_on(ticket: ConsoleTicket) -> bool:
+    """Whether the console may stay open: whoever acts for somebody has it no longer than that."""
+    if ticket.view is None:
+        return True
+    ticket.view.refresh_from_db()
+    return is_open(ticket.view)
 
 
 def _hash(token: str) -> str:

@@ -9,6 +9,7 @@ from tenants.models.grants import (
 )
 from tenants.models.resource import TenantResource
 from tenants.models.user import User
+from tenants.models.view_as import ViewAs
 
 __all__ = [
     "Account",
@@ -20,4 +21,5 @@ __all__ = [
     "DomainUserObjectPermission",
     "TenantResource",
     "User",
+    "ViewAs",
 ]

@@ -9,6 +9,7 @@ from django.db import transaction
 from cloudportal.core import events
 from cloudportal.core.errors import InvalidInput
 from cloudportal.core.writing import check_fields, constraints_as_messages, insert
+from tenants.acting import refuse_secrets_of_others
 from tenants.actor import Actor
 from tenants.models import Account, Domain, User
 
@@ -38,6 +39,7 @@ def create_user(actor: Actor, *, account: Account, username: str, password: str,
         NotFound, PermissionDenied: the actor does not manage the tenancy of the account.
         InvalidInput: the name is taken, or the password too weak.
     """
+    refuse_secrets_of_others()
     actor.require("tenancy.manage", account)
     check_fields(User(username=username, email=email), only={"username", "email"})
     try:

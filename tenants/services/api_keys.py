@@ -14,6 +14,7 @@ from cloudportal.core import events
 from cloudportal.core.differences import facts
 from cloudportal.core.errors import InvalidInput, PermissionDenied
 from cloudportal.core.writing import insert
+from tenants.acting import refuse_secrets_of_others
 from tenants.actor import NOWHERE, Actor, actor_of
 from tenants.keys import new_key, parse_key
 from tenants.models import Account, ApiKey, User
@@ -33,10 +34,11 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
     """Make a key for a user; its text is returned once and never again.
 
     Raises:
-        PermissionDenied: it is for somebody else, and the actor does not manage the tenancy of their account or may
-            do less than they may: a key acts as its user.
+        PermissionDenied: an operator acts for somebody; or it is for somebody else, and the actor does not manage the
+            tenancy of their account or may do less than they may: a key acts as its user.
         InvalidInput: the name is empty or taken.
     """
+    refuse_secrets_of_others()
     if actor.user_id != user.pk:
         if not actor.may("tenancy.manage", user.account):
             raise PermissionDenied("You may make keys for yourself.")
@@ -71,8 +73,10 @@ def delete_api_key(actor: Actor, *, key: ApiKey) -> None:
     """Make a key useless from now on.
 
     Raises:
-        PermissionDenied: it is somebody else's and the actor does not manage the tenancy of their account.
+        PermissionDenied: an operator acts for somebody; or it is somebody else's, and the actor does not manage the
+            tenancy of their account.
     """
+    refuse_secrets_of_others()
     if actor.user_id != key.user_id and not actor.may("tenancy.manage", key.user.account):
         raise PermissionDenied("You may delete your own keys.")
     with transaction.atomic():

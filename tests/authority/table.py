@@ -68,6 +68,7 @@ API: dict[str, Rule] = {
     "api:domain-detail": Own("domain"),
     "api:event-list": Listing(),
     "api:event-detail": Own("event"),
+    "api:event-export": Listing(status=403),
     "api:host-list": Listing(),
     "api:host-detail": Cloud("host", seen=False, writes=("patch", "delete")),
     "api:instance-list": Listing(),
@@ -158,6 +159,10 @@ WEB: dict[str, Rule] = {
     "tenants:api-keys": Listing(),
     "tenants:api-key-delete": Own("api_key", ("get", "post")),
     "tenants:events": Listing(),
+    "tenants:event": Own("event"),
+    "tenants:view-as": Listing(status=404),
+    "tenants:view-as-start": Own("user", ("get", "post")),
+    "tenants:view-as-end": Writing(),
 }
 
 TABLE: dict[str, Rule] = API | WEB
