@@ -9,7 +9,7 @@ from cloudportal.core.models import Event
 from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains
 from cloudportal.jobs.models import Job
 from tenants import selectors
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, User, Webhook, WebhookDelivery
 
 
 class JobFilterSet(django_filters.FilterSet):
@@ -90,4 +90,24 @@ class ApiKeyFilterSet(django_filters.FilterSet):
 
     class Meta:
         model = ApiKey
+        fields: tuple[str, ...] = ()
+
+
+class WebhookFilterSet(django_filters.FilterSet):
+    name = name_contains()
+    is_enabled = django_filters.BooleanFilter(label="Enabled")
+    account = AccountFilter()
+
+    class Meta:
+        model = Webhook
+        fields: tuple[str, ...] = ()
+
+
+class WebhookDeliveryFilterSet(django_filters.FilterSet):
+    webhook = ChoiceOf(selectors.webhooks, label="Webhook")
+    state = choice("state", WebhookDelivery.State.choices)
+    action = django_filters.CharFilter(lookup_expr="startswith", label="Action")
+
+    class Meta:
+        model = WebhookDelivery
         fields: tuple[str, ...] = ()

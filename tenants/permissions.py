@@ -19,12 +19,14 @@ PERMISSIONS: dict[str, str] = {
     "tenancy.act_as": "Act for users",
     "audit.view": "See from where changes came: address, key and session",
     "audit.export": "Export events",
+    "webhooks.view": "See webhooks and what they delivered",
+    "webhooks.manage": "Create, change and delete webhooks",
 }
 
 # What nobody sees who has no more than a look at an account.
 _APART = {"infrastructure.view", "audit.view"}
 _VIEW = frozenset(name for name in PERMISSIONS if name.endswith(".view") and name not in _APART)
-_USE = _VIEW | {"compute.manage", "compute.console", "network.manage", "storage.manage"}
+_USE = _VIEW | {"compute.manage", "compute.console", "network.manage", "storage.manage", "webhooks.manage"}
 
 ROLES: dict[str, frozenset[str]] = {
     "root_admin": frozenset(PERMISSIONS),

@@ -8,7 +8,7 @@ from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job
 from tenants.actor import NOWHERE, Actor, below
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, User, Webhook, WebhookDelivery
 
 
 def accounts(actor: Actor) -> QuerySet[Account]:
@@ -49,6 +49,27 @@ def sees_origins(actor: Actor) -> bool:
 def events_to_export(actor: Actor) -> QuerySet[Event]:
     """The events that the actor may take away."""
     return events(actor).filter(actor.scope("audit.export", field="account"))
+
+
+def accounts_with_webhooks(actor: Actor) -> QuerySet[Account]:
+    """The accounts for which the actor may make webhooks."""
+    return actor.accounts("webhooks.manage")
+
+
+def webhooks(actor: Actor) -> QuerySet[Webhook]:
+    """Webhooks of accounts and domains where the actor may see them."""
+    reach = actor.reach.get("webhooks.view", NOWHERE)
+    of_domains = Q(domain__isnull=False) & below(reach.paths, "domain__path")
+    of_accounts = Q(account__isnull=False) & actor.scope("webhooks.view", field="account")
+    return Webhook.objects.filter(of_accounts | of_domains).select_related("account__domain", "domain")
+
+
+def webhook_deliveries(actor: Actor) -> QuerySet[WebhookDelivery]:
+    """What was or will be posted by webhooks that the actor may see."""
+    found = webhooks(actor).order_by().select_related(None).values("pk")
+    return WebhookDelivery.objects.filter(webhook__in=found).select_related(
+        "webhook__account__domain", "webhook__domain"
+    )
 
 
 def users_to_act_for(actor: Actor) -> QuerySet[User]:

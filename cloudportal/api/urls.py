@@ -31,6 +31,7 @@ from tenants.api.events import EventViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.me import MeViewSet
 from tenants.api.users import UserViewSet
+from tenants.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
 
 app_name = "api"
 
@@ -56,6 +57,8 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),
     "api-keys": (ApiKeyViewSet, "api-key"),
+    "webhooks": (WebhookViewSet, "webhook"),
+    "webhook-deliveries": (WebhookDeliveryViewSet, "webhook-delivery"),
     "usage": (UsageViewSet, "usage"),
     "me": (MeViewSet, "me"),
 }

@@ -9,7 +9,7 @@ from django.db import connection
 
 from cloudportal.core import origin
 from cloudportal.core.differences import take
-from cloudportal.core.models import Event
+from cloudportal.core.models import Event, EventNotice
 
 CHANNEL = "cloudportal"
 
@@ -47,7 +47,7 @@ def record(
         account_id = getattr(resource, "account_id", None)
     came = origin.current()
     written = take(resource)
-    return Event.objects.create(
+    event = Event.objects.create(
         action=action,
         level=level,
         outcome=outcome,
@@ -66,6 +66,8 @@ def record(
         details=details,
         **_names(actor, came),
     )
+    EventNotice.objects.create(event_id=event.pk)
+    return event
 
 
 def _names(actor: Who, came: origin.Origin) -> dict[str, Any]:

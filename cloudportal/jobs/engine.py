@@ -130,7 +130,8 @@ def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:
         cursor.execute("SET LOCAL synchronous_commit = on")
     run.lease.release(state=state, finished_at=WallClock(), message="", result=run.job.result, **values)
     announce_job(run.job)
-    if run.job.account_id is None and state == Job.State.SUCCEEDED:
+    workflow = WORKFLOWS.get(run.job.kind)
+    if state == Job.State.SUCCEEDED and (run.job.account_id is None or (workflow and workflow.quiet)):
         return  # Periodic work that went well is in the job list and would drown the trail.
     events.record(
         Originator(run.job),

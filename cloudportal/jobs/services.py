@@ -41,7 +41,7 @@ def start(
         _add_steps(job, workflow)
         deliver(job)
         announce_job(job)
-        if resource is not None and parent is None:
+        if resource is not None and parent is None and not workflow.quiet:
             events.record(
                 actor,
                 f"{workflow.kind}.requested",

@@ -48,6 +48,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),
+            Entry(_("Webhooks"), "tenants:webhooks", "webhook", "w", "webhooks.view"),
             Entry(_("Act for a user"), "tenants:view-as", "user-share", "b", "tenancy.act_as"),
         ),
     ),

@@ -10,6 +10,7 @@ from tenants.models.grants import (
 from tenants.models.resource import TenantResource
 from tenants.models.user import User
 from tenants.models.view_as import ViewAs
+from tenants.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "Account",
@@ -22,4 +23,6 @@ __all__ = [
     "TenantResource",
     "User",
     "ViewAs",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -25,7 +25,7 @@ def start_view_as(actor: Actor, *, user: User, reason: str = "") -> ViewAs:
     if origin.current().operator_id is not None:
         raise Conflict("You act for somebody already; end that first.")
     act_for(actor, user)
-    operator = User.objects.get(pk=actor.user_id)
+    operator = User.objects.get(pk=actor.user_id or 0)
     until = clock.now() + timedelta(minutes=minutes())
     with transaction.atomic():
         view = insert(ViewAs(operator=operator, user=user, reason=reason.strip(), expires_at=until))

@@ -13,6 +13,8 @@ from storage.models import Volume
 from tenants.actor import Actor, actor_of
 from tenants.models import Account, ApiKey, User
 from tenants.services.api_keys import create_api_key
+from tenants.services.webhooks import create_webhook
+from tenants.services.webhooks import test_webhook as post_test
 from tests import factories
 from tests.factories import Cloud
 
@@ -46,6 +48,8 @@ def estate(cloud: Cloud) -> Estate:
     key = create_ssh_key(actor, account=home, name="sesame-key", public_key=PUBLIC_KEY)
     instance = factories.instance(actor, cloud, on=network, name="sesame-vm", ssh_keys=[key])
     api_key, _ = create_api_key(actor, user=person, name="sesame-api-key")
+    # Nothing is posted: no job runs here.
+    webhook, _ = create_webhook(actor, account=home, name="sesame-webhook", url="http://93.184.215.14/sesame")
     things = {
         "network": network,
         "template": template,
@@ -56,6 +60,8 @@ def estate(cloud: Cloud) -> Estate:
         "public_address": network.public_addresses.get(),
         "job": Job.objects.filter(resource_uuid=instance.uuid).latest("id"),
         "event": Event.objects.filter(resource_uuid=instance.uuid).latest("id"),
+        "webhook": webhook,
+        "webhook_delivery": post_test(actor, webhook=webhook),
         "account": home,
         "domain": home.domain,
         "user": User.objects.get(pk=person.pk),

@@ -43,6 +43,7 @@ PLAIN_STATES = {
     "Maintenance": State("Maintenance", "yellow"),
     "started": State("started", "azure"),
     "refused": State("refused", "orange"),
+    "delivered": State("delivered", "green"),
     "info": State("info", "azure"),
     "warning": State("warning", "yellow"),
     "error": State("error", "red"),

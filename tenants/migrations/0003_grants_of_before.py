@@ -1,17 +1,20 @@
-"""Whoever manages the tenancy somewhere may also act for users there, and see and export where events came from.
+"""Who managed the tenancy, used the cloud or saw its jobs before gets what their roles hold now.
 
-New installations get that by their roles; here it is given to those who were granted the roles before.
+New grants come by the roles; these are for those who were granted them before.
 """
 
 from typing import Any
 
 from django.db import migrations
 
-NEW = {
-    "tenancy.act_as": "Act for users",
-    "audit.view": "See from where changes came: address, key and session",
-    "audit.export": "Export events",
-}
+# The new permission, its words, and the old one with which it comes.
+NEW = [
+    ("tenancy.act_as", "Act for users", "tenancy.manage"),
+    ("audit.view", "See from where changes came: address, key and session", "tenancy.manage"),
+    ("audit.export", "Export events", "tenancy.manage"),
+    ("webhooks.view", "See webhooks and what they delivered", "jobs.view"),
+    ("webhooks.manage", "Create, change and delete webhooks", "compute.manage"),
+]
 
 PERMISSION = """
 INSERT INTO auth_permission (name, content_type_id, codename)
@@ -24,7 +27,7 @@ GRANT = """
 INSERT INTO {table} ({who}, permission_id, content_object_id)
 SELECT g.{who}, new.id, g.content_object_id
 FROM {table} g
-JOIN auth_permission old ON old.id = g.permission_id AND old.codename = 'tenancy.manage'
+JOIN auth_permission old ON old.id = g.permission_id AND old.codename = %(old)s
 JOIN auth_permission new ON new.content_type_id = old.content_type_id AND new.codename = %(name)s
 ON CONFLICT DO NOTHING
 """
@@ -39,10 +42,10 @@ TABLES = [
 
 def grant(apps: Any, schema_editor: Any) -> None:
     with schema_editor.connection.cursor() as cursor:
-        for name, words in NEW.items():
+        for name, words, old in NEW:
             cursor.execute(PERMISSION, {"name": name, "words": words})
             for table, who in TABLES:
-                cursor.execute(GRANT.format(table=table, who=who), {"name": name})
+                cursor.execute(GRANT.format(table=table, who=who), {"name": name, "old": old})
 
 
 class Migration(migrations.Migration):
