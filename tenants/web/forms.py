@@ -29,7 +29,9 @@ class WebhookForm(forms.Form):
 
     name = forms.CharField(max_length=64)
     url = forms.CharField(
-        max_length=1024, label="URL", help_text="It is posted to from the internet's side: no internal address."
+        max_length=1024,
+        label="URL",
+        help_text="It must be reachable from the internet; internal addresses are refused.",
     )
     actions = forms.CharField(
         required=False,

@@ -204,7 +204,7 @@ def test_a_webhook_hears_of_its_own_account_alone(
 
 
 def test_a_domains_webhook_hears_of_everything_below(
-    home: Account, other_tenant: Actor, receiver: Receiver, run_jobs: RunJobs, operator: Actor
+    home: Account, other_tenant: Actor, receiver: Receiver, run_jobs: RunJobs, operator: Actor, visit: Visit
 ) -> None:
     admin = actor_of(factories.user("domain_admin", on=home.domain))
     create_webhook(admin, domain=home.domain, name="branch", url=receiver.url, actions=["test."], level="warning")
@@ -219,6 +219,11 @@ def test_a_domains_webhook_hears_of_everything_below(
     of_branch = [row.action for row in WebhookDelivery.objects.filter(webhook__name="branch").order_by("id")]
     of_all = [row.action for row in WebhookDelivery.objects.filter(webhook__name="all").order_by("id")]
     assert of_branch == ["test.loud"]
+    page = words(visit(admin).get("/webhooks/"))
+    assert "and all below" in page
+    assert f"{receiver.url}-all" not in page
+    form = words(visit(admin).get("/webhooks/new/"))
+    assert str(home.domain.uuid) in form
     assert of_all == ["test.quiet", "test.loud", "test.foreign", "test.cloud"]
 
 
@@ -452,6 +457,7 @@ def test_pages_lead_from_the_first_webhook_to_its_deliveries(
     client.post(f"/webhooks/{webhook.uuid}/test/")
     run_jobs()
 
+    assert receiver.url in words(client.get("/webhooks/"))
     page = words(client.get(f"/webhooks/{webhook.uuid}/"))
     assert "webhook.test" in page
     assert "Delivered" in page

@@ -39,6 +39,7 @@ PLAIN_STATES = {
     "Connecting": State("Connecting", "azure", transient=True),
     "Disconnected": State("Disconnected", "red"),
     "Enabled": State("Enabled", "green"),
+    "Failing": State("Failing", "red"),
     "Disabled": State("Disabled", "secondary"),
     "Maintenance": State("Maintenance", "yellow"),
     "started": State("started", "azure"),
