@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -11,10 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounting.records import CUT, HOUR
 from cloudportal.core import clock
 from cloudportal.core.errors import InvalidInput
+from compute.selectors import instances
+from network.selectors import networks
+from storage.selectors import templates, volumes
 from tenants.actor import Actor
 from tenants.models import Account
 
@@ -56,6 +60,12 @@ class HourRow:
     cost: Decimal
 
 
+_METERED: Mapping[str, Callable[[Actor], QuerySet[Any]]] = {
+    "compute.instance": instances,
+    "network.network": networks,
+    "storage.volume": volumes,
+    "storage.template": templates,
+}
 _SUMS = (
     "WITH cut AS ("
     + CUT
@@ -106,6 +116,18 @@ def usage(actor: Actor, start: dt.datetime, end: dt.datetime, account: Account |
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters | more)
         return [UsageRow(*row) for row in cursor.fetchall()]
+
+
+def still_there(actor: Actor, rows: Iterable[UsageRow]) -> set[UUID]:
+    """Of the resources in the rows those that the actor could open now: usage outlives what it was of."""
+    wanted: dict[str, set[UUID]] = {}
+    for row in rows:
+        wanted.setdefault(row.resource_type, set()).add(row.resource_uuid)
+    found: set[UUID] = set()
+    for kind, uuids in wanted.items():
+        if selector := _METERED.get(kind):
+            found.update(selector(actor).order_by().filter(uuid__in=uuids).values_list("uuid", flat=True))
+    return found
 
 
 def cost_by_day(
@@ -163,5 +185,5 @@ def _scope(actor: Actor, account: Account | None) -> tuple[str, dict[str, Any]]:
         return "i.account_id = %(account)s", {"account": account.pk}
     if actor.may("accounting.view") and actor.reach["accounting.view"].everywhere:
         return "TRUE", {}
-    keys = list(actor.accounts("accounting.view").order_by().values_list("pk", flat=True))
+    keys = list(actor.accounts("accounting.view", removed=True).order_by().values_list("pk", flat=True))
     return "i.account_id = ANY(%(accounts)s)", {"accounts": keys}

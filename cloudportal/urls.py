@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from cloudportal.api.metrics.views import metrics
 from cloudportal.api.missing import missing
 
 urlpatterns = [
+    # First, since scripts ask most often.
+    path("api/v1/", include("cloudportal.api.urls")),
+    re_path(r"^api/", missing, name="api-missing"),
+    path("metrics", metrics, name="metrics"),
     path("", include("cloudportal.web.urls")),
     path("", include("compute.web.urls")),
     path("", include("network.web.urls")),
@@ -15,7 +20,5 @@ urlpatterns = [
     path("", include("accounting.web.urls")),
     path("", include("tenants.web.urls")),
     path("", include("cloudportal.infrastructure.web.urls")),
-    path("api/v1/", include("cloudportal.api.urls")),
-    re_path(r"^api/", missing, name="api-missing"),
     path("admin/", admin.site.urls),
 ]

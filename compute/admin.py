@@ -99,12 +99,12 @@ class HostAdmin(PortalAdmin):
 
     @display(description=_("CPUs"), ordering="cpus_used")
     def cpu_use(self, host: Host) -> SafeString:
-        used = Capacity("CPUs", "CPUs", host.cpus_used, host.cpu_capacity)
+        used = Capacity("CPUs", "CPUs", host.cpus_used, host.cpu_capacity, host.zone)
         return bar(used, f"{used.used} / {used.total}")
 
     @display(description=_("Memory"), ordering="memory_used_mib")
     def memory_use(self, host: Host) -> SafeString:
-        used = Capacity("Memory", "MiB", host.memory_used_mib, host.memory_capacity_mib)
+        used = Capacity("Memory", "MiB", host.memory_used_mib, host.memory_capacity_mib, host.zone)
         return bar(used, f"{size(used.used * MIB)} / {size(used.total * MIB)}")
 
     @display(description=_("Memory"))

@@ -6,4 +6,5 @@ class ComputeConfig(AppConfig):
 
     def ready(self) -> None:
         # Stored jobs find their workflow by name, so every process must have read the files that define them.
-        from compute import workflows  # noqa: F401, PLC0415
+        # Tenancy counts and removes what accounts hold by what is registered in holdings.
+        from compute import holdings, settings, workflows  # noqa: F401, PLC0415

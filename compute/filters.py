@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, name_contains, state_of
 from cloudportal.infrastructure import selectors as infrastructure
 from compute import selectors
 from compute.models import Instance, ServiceOffering, SSHKey
@@ -13,7 +13,7 @@ from network import selectors as networks
 from storage import selectors as storage
 
 
-class InstanceFilterSet(django_filters.FilterSet):
+class InstanceFilterSet(Filters):
     name = name_contains()
     state = state_of(INSTANCE)
     zone = ChoiceOf(infrastructure.zones, label="Zone")
@@ -28,7 +28,7 @@ class InstanceFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class SSHKeyFilterSet(django_filters.FilterSet):
+class SSHKeyFilterSet(Filters):
     name = name_contains()
     account = AccountFilter()
 
@@ -37,7 +37,7 @@ class SSHKeyFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class OfferingFilterSet(django_filters.FilterSet):
+class OfferingFilterSet(Filters):
     name = name_contains()
     is_active = django_filters.BooleanFilter(label="Active")
     min_cpus = django_filters.NumberFilter(field_name="cpus", lookup_expr="gte", label="CPUs at least")

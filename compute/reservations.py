@@ -12,15 +12,18 @@ from compute.placement import Demand, place, refusal, release_host, take_host, t
 from network.models import Network
 from network.reservations import allocate_port, release_port
 from storage.models import StoragePool
-from storage.reservations import allocate_root_volume, release_volume
+from storage.reservations import allocate_root_volume, give_room_back, mark_gone
+from tenants import limits
+from tenants.actor import Actor
 
 
-def reserve_everything(instance: Instance, networks: Sequence[Network]) -> None:
-    """Addresses, host and root disk of a new instance. Hot rows are taken last, so they are held shortest.
+def reserve_everything(actor: Actor, instance: Instance, networks: Sequence[Network]) -> None:
+    """Addresses, limits, host and root disk of a new instance. Hot rows are taken last, so they are held shortest.
 
     Networks are locked in the order of their ids, so that two instances on the same ones can't wait for each other.
 
     Raises:
+        LimitExceeded: the account, or a domain above it, may not have that much.
         CapacityExhausted: no host or pool fits, or a network is full.
         Conflict: a network is being deleted.
     """
@@ -28,6 +31,10 @@ def reserve_everything(instance: Instance, networks: Sequence[Network]) -> None:
         port = allocate_port(network, hostname=instance.name, is_default=position == 0)
         Nic.objects.create(instance=instance, network=network, port=port, position=position)
     offering, template = instance.offering, instance.template
+    limits.reserve(
+        instance.account, by=actor, instances=1, cpus=offering.cpus, memory_mib=offering.memory_mib,
+        volumes=1, primary_bytes=template.size_bytes,
+    )  # fmt: skip
     demand = Demand(instance.zone, offering.cpus, offering.memory_mib, template.size_bytes)
     host, pool = place(demand)
     volume = allocate_root_volume(
@@ -78,13 +85,17 @@ def release_cpu_and_memory(instance: Instance) -> None:
 
 
 def release_everything(instance: Instance) -> None:
-    """Give back addresses, host and disks, locked in the order in which they are taken. Done already is success."""
+    """Give back addresses, limits, host and disks, locked in the order of taking. Done already is success."""
     for nic in instance.nics.select_related("port").exclude(port=None):
         if nic.port is not None:
             release_port(nic.port)
+    attached = instance.attachments.select_related("volume").order_by("volume__pool_id")
+    gone = [row.volume for row in attached if mark_gone(row.volume)]
+    disks = {"volumes": len(gone), "primary_bytes": sum(volume.size_bytes for volume in gone)}
+    limits.release(instance.account_id, **limits.stop_counting(instance), **disks)
     release_cpu_and_memory(instance)
-    for row in instance.attachments.select_related("volume").order_by("volume__pool_id"):
-        release_volume(row.volume)
+    for volume in gone:
+        give_room_back(volume)
 
 
 def mark_removed(instance: Instance) -> None:

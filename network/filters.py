@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, name_contains, state_of
 from cloudportal.infrastructure import selectors as infrastructure
 from network import selectors
 from network.models import Network, PublicAddress
 from network.states import NETWORK
 
 
-class NetworkFilterSet(django_filters.FilterSet):
+class NetworkFilterSet(Filters):
     name = name_contains()
     state = state_of(NETWORK)
     zone = ChoiceOf(infrastructure.zones, label="Zone")
@@ -23,6 +23,7 @@ class NetworkFilterSet(django_filters.FilterSet):
 
 
 class PublicAddressFilterSet(django_filters.FilterSet):
+    id = ManyIds(field_name="uuid", label="Any of these ids")
     address = django_filters.CharFilter(label="Address")
     zone = ChoiceOf(infrastructure.zones, label="Zone")
     network = ChoiceOf(selectors.networks, label="Network")

@@ -1,4 +1,4 @@
-"""Row locks of networks. Order over the apps: template, then network, host and storage pool."""
+"""Row locks of networks. Order over the apps: template, network, limits, then public address, host and storage pool."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from cloudportal.infrastructure.models import Zone
 from network.addressing import Leg, lowest_free, mac_for
 from network.locks import lock_network
 from network.models import Network, Port, PublicAddress
+from tenants import limits
 from tenants.models import Account
 
 OPEN_STATES = ("Allocated", "Implementing", "Implemented")
@@ -71,6 +72,7 @@ def allocate_source_nat(network: Network, account: Account, zone: Zone) -> Publi
     return row
 
 
-def release_public_addresses(network: Network) -> None:
-    """Give the network's public addresses back to the zone."""
-    network.public_addresses.update(account=None, network=None, is_source_nat=False)
+def release_network(network: Network) -> None:
+    """Give back what the network counts for, and its public addresses to the zone. Done already is success."""
+    addresses = network.public_addresses.update(account=None, network=None, is_source_nat=False)
+    limits.release(network.account_id, **limits.stop_counting(network), public_addresses=addresses)

@@ -13,6 +13,7 @@ from cloudportal.doors.admin.base import PortalAdmin
 from cloudportal.doors.admin.display import badge, bar, price, size
 from cloudportal.doors.admin.forms import PlaceField, SecretField, ServiceForm
 from cloudportal.infrastructure import selectors as infrastructure
+from cloudportal.infrastructure.models import Zone
 from cloudportal.infrastructure.selectors import Capacity
 from storage import selectors
 from storage.models import DiskOffering, SecondaryStore, StoragePool
@@ -72,11 +73,11 @@ class StoragePoolAdmin(PortalAdmin):
 
     @display(description=_("Promised"), ordering="allocated_bytes")
     def promised(self, pool: StoragePool) -> SafeString:
-        return _bar(pool.allocated_bytes, pool.capacity_bytes)
+        return _bar(pool.allocated_bytes, pool.capacity_bytes, pool.zone)
 
     @display(description=_("On the device"), ordering="available_bytes")
     def used(self, pool: StoragePool) -> SafeString:
-        return _bar(pool.total_bytes - pool.available_bytes, pool.total_bytes)
+        return _bar(pool.total_bytes - pool.available_bytes, pool.total_bytes, pool.zone)
 
 
 class StoreForm(ServiceForm):
@@ -99,7 +100,7 @@ class SecondaryStoreAdmin(PortalAdmin):
 
     @display(description=_("Use"), ordering="available_bytes")
     def used(self, store: SecondaryStore) -> SafeString:
-        return _bar(store.total_bytes - store.available_bytes, store.total_bytes)
+        return _bar(store.total_bytes - store.available_bytes, store.total_bytes, store.zone)
 
 
 class DiskOfferingForm(ServiceForm):
@@ -132,5 +133,5 @@ class DiskOfferingAdmin(PortalAdmin):
         return offering.is_active
 
 
-def _bar(used: int, total: int) -> SafeString:
-    return bar(Capacity("Storage", "bytes", used, total), f"{size(used)} / {size(total)}")
+def _bar(used: int, total: int, zone: Zone) -> SafeString:
+    return bar(Capacity("Storage", "bytes", used, total, zone), f"{size(used)} / {size(total)}")

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from django.conf import settings
 
+from cloudportal.core.configuration import value_of
 from cloudportal.core.driver_errors import Fatal, Retryable
 from cloudportal.core.outside import request_to
+from storage.settings import TEMPLATE_INTERNAL_NETWORKS
 
 REDIRECTS = 5
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
@@ -63,4 +64,5 @@ def _judge(response: httpx.Response) -> None:
 
 def _pinned(client: httpx.Client, url: str, offset: int) -> httpx.Request:
     headers = {"Range": f"bytes={offset}-"} if offset else {}
-    return request_to(client, "GET", url, internal=settings.TEMPLATE_INTERNAL_NETWORKS, headers=headers)
+    internal = value_of(TEMPLATE_INTERNAL_NETWORKS)
+    return request_to(client, "GET", url, internal=internal, headers=headers)

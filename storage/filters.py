@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, choice, name_contains, state_of
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.infrastructure.states import AllocationState
 from storage import selectors
@@ -12,7 +12,7 @@ from storage.models import DiskOffering, SecondaryStore, StoragePool, Template, 
 from storage.states import TEMPLATE, VOLUME
 
 
-class VolumeFilterSet(django_filters.FilterSet):
+class VolumeFilterSet(Filters):
     name = name_contains()
     state = state_of(VOLUME)
     kind = choice("kind", Volume.Kind.choices)
@@ -27,7 +27,7 @@ class VolumeFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class TemplateFilterSet(django_filters.FilterSet):
+class TemplateFilterSet(Filters):
     name = name_contains()
     state = state_of(TEMPLATE)
     format = choice("format", Template.Format.choices)
@@ -41,7 +41,7 @@ class TemplateFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class PoolFilterSet(django_filters.FilterSet):
+class PoolFilterSet(Filters):
     name = name_contains()
     allocation_state = choice("allocation_state", AllocationState.choices)
     zone = ChoiceOf(infrastructure.zones, label="Zone")
@@ -52,7 +52,7 @@ class PoolFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class StoreFilterSet(django_filters.FilterSet):
+class StoreFilterSet(Filters):
     name = name_contains()
     zone = ChoiceOf(infrastructure.zones, label="Zone")
 
@@ -61,7 +61,7 @@ class StoreFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class DiskOfferingFilterSet(django_filters.FilterSet):
+class DiskOfferingFilterSet(Filters):
     name = name_contains()
     is_active = django_filters.BooleanFilter(label="Active")
 

@@ -50,9 +50,17 @@ def allocate_root_volume(
     )  # fmt: skip
 
 
-def release_volume(volume: Volume) -> None:
-    """Give the volume's room back and mark it gone. Done already is success."""
-    pool_id = volume.pool_id
+def mark_gone(volume: Volume) -> bool:
+    """Mark a volume gone; false when it was so already. Whoever gets true gives back what it held.
+
+    `volume` itself stays as it was read: it says of which pool.
+    """
     gone = Volume.objects.filter(pk=volume.pk, removed_at=None)
-    if gone.update(state="Expunged", removed_at=Now(), pool=None) and pool_id is not None:
-        StoragePool.objects.filter(pk=pool_id).update(allocated_bytes=F("allocated_bytes") - volume.size_bytes)
+    return bool(gone.update(state="Expunged", removed_at=Now(), pool=None))
+
+
+def give_room_back(volume: Volume) -> None:
+    """Give back the room of a volume that was marked gone."""
+    if volume.pool_id is not None:
+        pools = StoragePool.objects.filter(pk=volume.pool_id)
+        pools.update(allocated_bytes=F("allocated_bytes") - volume.size_bytes)

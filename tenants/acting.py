@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from django.conf import settings
-
 from cloudportal.core import clock, origin
+from cloudportal.core.configuration import value_of
 from cloudportal.core.errors import NotFound, PermissionDenied
 from tenants.actor import NOWHERE, Actor, Reach, actor_of
 from tenants.models import Account, User, ViewAs
+from tenants.settings import VIEW_AS_MINUTES
+from tenants.standing import obstacle_of_user
 
 PERMISSION = "tenancy.act_as"
 # The key of the session that holds the id of the view.
@@ -24,23 +25,28 @@ def act_for(operator: Actor, user: User) -> Actor:
     """The user, with no more rights than the operator has.
 
     Raises:
-        NotFound: the operator does not see the user's account, or the user can't sign in.
-        PermissionDenied: the operator may not act for users of that account, or is one of them already.
+        NotFound: the operator does not see the user's account.
+        PermissionDenied: the operator may not act for users of that account, or is the user.
+        UserDisabled, AccountDisabled, DomainSuspended: the user may not act.
     """
     if operator.user_id == user.pk:
         raise PermissionDenied("That is you.")
-    operator.require(PERMISSION, user.account)
-    if not user.is_active:
-        raise NotFound
-    return narrowed(actor_of(user), operator)
+    # Acting makes nothing yet: what the user does in a locked account is judged as ever.
+    operator.require(PERMISSION, user.account, even_locked=True)
+    theirs = actor_of(user)
+    # Who may not act reaches nothing, so that others cost no second question.
+    if not theirs.reach and (refusal := obstacle_of_user(user)):
+        raise refusal
+    return narrowed(theirs, operator)
 
 
 def resume(operator: User, uuid: str) -> tuple[ViewAs, Actor]:
     """The view that a session is in, and who acts in it.
 
     Raises:
-        NotFound: it is over, or is not the operator's; or the user can't sign in any more.
+        NotFound: it is over, or is not the operator's.
         PermissionDenied: the operator may not act for the user any more.
+        UserDisabled, AccountDisabled, DomainSuspended: the user may not act any more.
     """
     view = ViewAs.objects.select_related("user__account__domain").filter(uuid=uuid, operator=operator).first()
     if view is None or not is_open(view):
@@ -72,7 +78,7 @@ def refuse_secrets_of_others() -> None:
 
 def minutes() -> int:
     """How long a view lasts."""
-    return int(settings.VIEW_AS_MINUTES)
+    return value_of(VIEW_AS_MINUTES)
 
 
 def narrowed(actor: Actor, by: Actor) -> Actor:

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Q
 
 from cloudportal.core.errors import NotFound, PermissionDenied
-from tenants.models import (
-    Account,
-    Domain,
-    User,
-)
-from tenants.permissions import PERMISSIONS
+from cloudportal.core.prepared import fetch_all
+from tenants.models import Account, Domain, Group, User
+from tenants.permissions import PERMISSIONS, view_of
+from tenants.reach import NOWHERE, Granted, Place, Reach, Reaches, below, reaches_of
+from tenants.standing import MAY_ACT, refuse_growth
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+__all__ = ["NOWHERE", "SYSTEM", "Actor", "Reach", "actor_of", "below", "root_domain"]
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where one permission holds: below these domain paths, and in these accounts."""
-
-    paths: frozenset[str] = frozenset()
-    accounts: frozenset[int] = frozenset()
-    everywhere: bool = False
-
-    def covers(self, account: Account) -> bool:
-        if self.everywhere or account.pk in self.accounts:
-            return True
-        return any(account.domain.path.startswith(path) for path in self.paths)
-
-
-NOWHERE = Reach()
+# How a locked account is unlocked again: its state stops nobody from administering it.
+IN_ANY_STATE = frozenset({name for name in PERMISSIONS if name.endswith(".view")} | {"tenancy.manage", "roles.manage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +34,39 @@ class Actor:
     name: str
     user_id: int | None = None
     account_id: int | None = None
-    reach: Mapping[str, Reach] = field(default_factory=dict)
+    reach: Reaches = field(default_factory=dict)
 
-    def may(self, permission: str, account: Account | None = None) -> bool:
-        """Whether the permission holds on the account, or anywhere at all when none is given."""
+    def may(self, permission: str, place: Place | None = None) -> bool:
+        """Whether the permission holds on an account or a domain, or anywhere at all when none is given."""
         reach = self.reach.get(permission, NOWHERE)
-        return reach.covers(account) if account is not None else reach != NOWHERE
+        return reach.covers(place) if place is not None else reach != NOWHERE
 
-    def require(self, permission: str, account: Account) -> None:
-        """Insist on a permission on an account.
+    def may_everywhere(self, permission: str) -> bool:
+        """Whether the permission holds on the whole cloud."""
+        return self.reach.get(permission, NOWHERE).everywhere
+
+    def lacks(self, permissions: Collection[str], place: Place) -> list[str]:
+        """Those of some permissions that do not hold on a place."""
+        return sorted(name for name in permissions if not self.may(name, place))
+
+    def require(self, permission: str, place: Place, *, even_locked: bool = False) -> None:
+        """Insist on a permission on an account or a domain, and that things may be created and changed there.
+
+        What only stops something or takes it away says `even_locked`: locked and disabled accounts still can.
 
         Raises:
             NotFound: the actor may not even see the account's things.
             PermissionDenied: it sees them and may not do this.
+            AccountLocked, AccountDisabled, DomainSuspended: it may, and the state of the account does not allow it.
         """
-        if self.may(permission, account):
-            return
-        area = permission.split(".")[0]
-        if self.may(f"{area}.view", account):
-            raise PermissionDenied(f"You may not do that for account {account}: it takes “{PERMISSIONS[permission]}”.")
-        raise NotFound
+        if not self.may(permission, place):
+            if self.may(view_of(permission), place):
+                noun = "domain" if isinstance(place, Domain) else "account"
+                words = f"You may not do that for {noun} {place}: it takes “{PERMISSIONS[permission]}”."
+                raise PermissionDenied(words)
+            raise NotFound
+        if not even_locked and permission not in IN_ANY_STATE:
+            refuse_growth(place)
 
     def require_everywhere(self, permission: str) -> None:
         """Insist on a permission on the whole cloud.
@@ -75,12 +74,12 @@ class Actor:
         Raises:
             PermissionDenied: it does not hold at the root.
         """
-        if not self.reach.get(permission, NOWHERE).everywhere:
+        if not self.may_everywhere(permission):
             raise PermissionDenied(f"That takes “{PERMISSIONS[permission]}” on the whole cloud.")
 
     @property
     def is_operator(self) -> bool:
-        return self.reach.get("infrastructure.view", NOWHERE).everywhere
+        return self.may_everywhere("infrastructure.view")
 
     def scope(self, permission: str, field: str = "account") -> Q:
         """The filter of what the permission lets the actor see, over the foreign key to the owner.
@@ -97,69 +96,79 @@ class Actor:
             scope |= Q(**{f"{field}_id__in": subtree})
         return scope
 
-    def accounts(self, permission: str) -> QuerySet[Account]:
-        """The accounts on which the permission holds."""
+    def accounts(self, permission: str, *, removed: bool = False) -> QuerySet[Account]:
+        """The accounts on which the permission holds, with those that are `removed` where their past counts too."""
         reach = self.reach.get(permission, NOWHERE)
         accounts = Account.objects.select_related("domain")
+        if not removed:
+            accounts = accounts.filter(removed_at=None)
         if reach.everywhere:
             return accounts
         return accounts.filter(Q(pk__in=reach.accounts) | below(reach.paths, "domain__path"))
 
 
-_GRANTED = """
-SELECT p.codename, d.path, NULL::bigint
+_OF_USER = """
+SELECT r.permissions, d.path, NULL::bigint
 FROM tenants_domainuserobjectpermission g
-JOIN auth_permission p ON p.id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
-WHERE g.user_id = %(user)s
+JOIN tenants_role r ON r.on_domain_id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
+WHERE g.user_id = %(user)s AND {who}
 UNION ALL
-SELECT p.codename, d.path, NULL
-FROM tenants_domaingroupobjectpermission g
-JOIN auth_permission p ON p.id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
-JOIN tenants_user_groups m ON m.group_id = g.group_id AND m.user_id = %(user)s
-UNION ALL
-SELECT p.codename, NULL, g.content_object_id
-FROM tenants_accountuserobjectpermission g JOIN auth_permission p ON p.id = g.permission_id
-WHERE g.user_id = %(user)s
-UNION ALL
-SELECT p.codename, NULL, g.content_object_id
-FROM tenants_accountgroupobjectpermission g JOIN auth_permission p ON p.id = g.permission_id
-JOIN tenants_user_groups m ON m.group_id = g.group_id AND m.user_id = %(user)s
+SELECT r.permissions, NULL, g.content_object_id
+FROM tenants_accountuserobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id
+WHERE g.user_id = %(user)s AND {who}
 """
+_OF_GROUPS = """
+SELECT r.permissions, d.path, NULL::bigint
+FROM tenants_domaingroupobjectpermission g
+JOIN tenants_role r ON r.on_domain_id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
+WHERE g.group_id IN ({groups}) AND {who}
+UNION ALL
+SELECT r.permissions, NULL, g.content_object_id
+FROM tenants_accountgroupobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id
+WHERE g.group_id IN ({groups}) AND {who}
+"""
+_GROUPS = "SELECT m.group_id FROM tenants_user_groups m WHERE m.user_id = %(user)s"
+_STANDING = f"""
+WITH standing AS (SELECT EXISTS (
+  SELECT 1 FROM tenants_user u JOIN tenants_account a ON a.id = u.account_id JOIN tenants_domain d ON d.id = a.domain_id
+  WHERE u.id = %(user)s AND {MAY_ACT}) AS acts)
+"""  # noqa: S608 - constants of ours
+
+
+def _both(who: str) -> str:
+    return f"{_OF_USER.format(who=who)} UNION ALL {_OF_GROUPS.format(groups=_GROUPS, who=who)}"
+
+
+# Every request asks the first, so the SQL is written out: grants, roles and the states that make them void, at once.
+_GRANTED_NOW = _STANDING + _both("(SELECT acts FROM standing)")
+_GRANTED = _both("TRUE")
+_GRANTED_TO_GROUP = _OF_GROUPS.format(groups="%(group)s", who="TRUE")
 
 SYSTEM = Actor("system", reach={name: Reach(everywhere=True) for name in PERMISSIONS})
 
 
 def actor_of(user: User) -> Actor:
-    """Resolve everything that was granted to a user and to the user's groups, in one query."""
-    granted: dict[str, tuple[set[str], set[int]]] = {}
-    for codename, path, account in _grants(user):
-        paths, accounts = granted.setdefault(codename, (set(), set()))
-        if path is not None:
-            paths.add(path)
-        elif account is not None:
-            accounts.add(account)
-    reach = {name: _reach(paths, accounts) for name, (paths, accounts) in granted.items() if name in PERMISSIONS}
-    return Actor(user.username, user.pk, user.account_id, reach)
+    """Resolve everything that was granted to a user and to the user's groups, in one query.
+
+    Nothing is, while the user or its account is disabled, or a domain above it suspended.
+    """
+    return Actor(user.username, user.pk, user.account_id, _reaches(_GRANTED_NOW, {"user": user.pk}))
 
 
-def _reach(paths: set[str], accounts: set[int]) -> Reach:
-    everywhere = any(path.strip("/").count("/") == 0 for path in paths)
-    return Reach(frozenset(paths), frozenset(accounts), everywhere)
+def reaches_of_user(user: User) -> Reaches:
+    """What was granted to a user, also while the user may not act: how mighty somebody is does not end with a lock."""
+    return _reaches(_GRANTED, {"user": user.pk})
 
 
-def _grants(user: User) -> list[tuple[str, str | None, int | None]]:
-    """Rows of (permission, domain path or None, account id or None). Every request asks, so the SQL is written out."""
-    with connection.cursor() as cursor:
-        cursor.execute(_GRANTED, {"user": user.pk})
-        return cursor.fetchall()
+def reaches_of_group(group: Group) -> Reaches:
+    """What was granted to a group."""
+    return _reaches(_GRANTED_TO_GROUP, {"group": group.auth_id})
 
 
-def below(paths: frozenset[str], field: str) -> Q:
-    """The filter of a path field by prefixes; no prefix matches nothing."""
-    condition = Q(pk__in=[])
-    for path in sorted(paths):
-        condition |= Q(**{f"{field}__startswith": path})
-    return condition
+def _reaches(sql: str, params: dict[str, int]) -> Reaches:
+    """Every request asks, so the SQL is written out and stays prepared."""
+    rows = fetch_all(sql, params)
+    return reaches_of(Granted(tuple(permissions), path, account) for permissions, path, account in rows)
 
 
 def root_domain() -> Domain:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -20,14 +20,15 @@ from cloudportal.doors.admin.base import PortalAdmin
 from cloudportal.doors.admin.display import badge
 from cloudportal.doors.admin.forms import ServiceForm
 from tenants import selectors
-from tenants.actor import Actor, actor_of
-from tenants.models import Account, Domain, User
-from tenants.permissions import ROLES
-from tenants.services.accounts import create_account, create_user
+from tenants.actor import Actor
+from tenants.models import Account, Domain, Grant, User
+from tenants.permissions import BUILT_IN
+from tenants.services.accounts import create_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
+from tenants.services.users import create_user
 
-ROLE_CHOICES = [("", _("No role")), *((name, name.replace("_", " ")) for name in ROLES)]
+ROLE_CHOICES = [("", _("No role")), *((code, role.name) for code, role in BUILT_IN.items())]
 
 
 class DomainField(forms.ModelChoiceField):
@@ -55,7 +56,7 @@ class DomainAdmin(TenancyAdmin):
     places = {"parent": (selectors.domains, DomainField)}
     add_fieldsets = ((None, {"fields": ("parent", "name")}),)
     fieldsets = ((None, {"fields": ("parent", "name", "created_at")}),)
-    list_display = ("tree", "parent", "created_at")
+    list_display = ("tree", "parent", "state", "created_at")
     search_fields = ("name",)
 
     @display(description=_("Domain"), ordering="path")
@@ -73,7 +74,7 @@ class AccountAdmin(TenancyAdmin):
     places = {"domain": (selectors.domains, DomainField)}
     add_fieldsets = ((None, {"fields": ("domain", "name")}),)
     fieldsets = ((None, {"fields": ("domain", "name", "uuid", "created_at")}),)
-    list_display = ("name", "domain", "created_at")
+    list_display = ("name", "domain", "state", "created_at")
     search_fields = ("name", "domain__name")
 
 
@@ -123,7 +124,7 @@ class UserForm(ServiceForm):
 
 def users(actor: Actor) -> QuerySet[User]:
     """Users of every account that an operator may see."""
-    return User.objects.filter(actor.scope("tenancy.view")).select_related("account__domain")
+    return User.objects.filter(actor.scope("users.view")).select_related("account__domain")
 
 
 @admin.register(User)
@@ -179,19 +180,9 @@ class UserAdmin(TenancyAdmin):
 
 
 def bindings_of(user: User) -> Iterator[tuple[str, str]]:
-    """Role and place of all that was granted to a user."""
-    reach = actor_of(user).reach
-    paths = {path for area in reach.values() for path in area.paths}
-    keys = {key for area in reach.values() for key in area.accounts}
-    for domain in Domain.objects.filter(path__in=paths):
-        yield _role({name for name, area in reach.items() if domain.path in area.paths}), f"domain {domain}"
-    for account in Account.objects.filter(pk__in=keys).select_related("domain"):
-        where = f"account {account.domain} / {account}"
-        yield _role({name for name, area in reach.items() if account.pk in area.accounts}), where
-
-
-def _role(permissions: set[str]) -> str:
-    """The largest role that the permissions make up, or how many they are."""
-    held = [name for name, role in ROLES.items() if role <= permissions]
-    largest = max(held, key=lambda name: len(ROLES[name]), default="")
-    return largest.replace("_", " ") or f"{len(permissions)} permissions"
+    """Role and place of all that was granted to a user, and through which group."""
+    grants = Grant.objects.filter(Q(user=user.pk) | Q(group__in=user.groups.values("portal")))
+    for grant in grants.select_related("role", "user", "group", "domain", "account__domain").order_by("id"):
+        account = grant.account
+        where = f"account {account.domain} / {account}" if account else f"domain {grant.domain}"
+        yield str(grant.role), f"{where}, by group {grant.group}" if grant.group else where

@@ -6,14 +6,15 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from cloudportal.core.models import Event
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, choice, name_contains
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
 from cloudportal.jobs.models import Job
 from tenants import selectors
-from tenants.models import Account, ApiKey, Domain, User, Webhook, WebhookDelivery
+from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User, Webhook, WebhookDelivery
+from tenants.states import ACCOUNT, DOMAIN
 
 
-class JobFilterSet(django_filters.FilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=Job.State.choices, label="State")
+class JobFilterSet(Filters):
+    state = django_filters.MultipleChoiceFilter(choices=Job.State.choices, label="State", distinct=False)
     kind = django_filters.CharFilter(label="Kind")
     resource = django_filters.UUIDFilter(field_name="resource_uuid", label="Resource")
     resource_type = django_filters.CharFilter(label="Type of resource")
@@ -25,6 +26,7 @@ class JobFilterSet(django_filters.FilterSet):
 
 
 class EventFilterSet(django_filters.FilterSet):
+    id = ManyIds(field_name="uuid", label="Any of these ids")
     level = choice("level", Event.Level.choices)
     outcome = choice("outcome", Event.Outcome.choices)
     actor = django_filters.CharFilter(method="by_actor", label="Who")
@@ -57,35 +59,73 @@ class EventFilterSet(django_filters.FilterSet):
         return events.filter(**{name: value})
 
 
-class AccountFilterSet(django_filters.FilterSet):
+class AccountFilterSet(Filters):
     name = name_contains()
     domain = ChoiceOf(selectors.domains, label="Domain")
+    state = state_of(ACCOUNT)
 
     class Meta:
         model = Account
         fields: tuple[str, ...] = ()
 
 
-class UserFilterSet(django_filters.FilterSet):
+class UserFilterSet(Filters):
+    created_since = django_filters.IsoDateTimeFilter(field_name="date_joined", lookup_expr="gte", label="Created since")
+    created_until = django_filters.IsoDateTimeFilter(field_name="date_joined", lookup_expr="lt", label="Created before")
     username = name_contains("username", "User name")
     is_active = django_filters.BooleanFilter(label="Active")
     account = AccountFilter()
+    group = ChoiceOf(selectors.groups, field_name="groups__portal", label="Member of")
 
     class Meta:
         model = User
         fields: tuple[str, ...] = ()
 
 
-class DomainFilterSet(django_filters.FilterSet):
+class DomainFilterSet(Filters):
     name = name_contains()
     parent = ChoiceOf(selectors.domains, label="Above")
+    state = state_of(DOMAIN)
 
     class Meta:
         model = Domain
         fields: tuple[str, ...] = ()
 
 
-class ApiKeyFilterSet(django_filters.FilterSet):
+class GroupFilterSet(Filters):
+    name = name_contains()
+    domain = ChoiceOf(selectors.domains, label="Domain")
+
+    class Meta:
+        model = Group
+        fields: tuple[str, ...] = ()
+
+
+class RoleFilterSet(Filters):
+    name = name_contains()
+    code = django_filters.CharFilter(label="Code of a built-in role")
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    is_built_in = django_filters.BooleanFilter(field_name="code", lookup_expr="isnull", exclude=True, label="Built in")
+
+    class Meta:
+        model = Role
+        fields: tuple[str, ...] = ()
+
+
+class GrantFilterSet(django_filters.FilterSet):
+    id = ManyIds(field_name="uuid", label="Any of these ids")
+    role = ChoiceOf(selectors.roles, label="Role")
+    user = ChoiceOf(selectors.users, label="User")
+    group = ChoiceOf(selectors.groups, label="Group")
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    account = ChoiceOf(selectors.accounts, label="Account")
+
+    class Meta:
+        model = Grant
+        fields: tuple[str, ...] = ()
+
+
+class ApiKeyFilterSet(Filters):
     name = name_contains()
 
     class Meta:
@@ -93,7 +133,7 @@ class ApiKeyFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class WebhookFilterSet(django_filters.FilterSet):
+class WebhookFilterSet(Filters):
     name = name_contains()
     is_enabled = django_filters.BooleanFilter(label="Enabled")
     account = AccountFilter()
@@ -103,7 +143,7 @@ class WebhookFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class WebhookDeliveryFilterSet(django_filters.FilterSet):
+class WebhookDeliveryFilterSet(Filters):
     webhook = ChoiceOf(selectors.webhooks, label="Webhook")
     state = choice("state", WebhookDelivery.State.choices)
     action = django_filters.CharFilter(lookup_expr="startswith", label="Action")

@@ -9,13 +9,14 @@ import time
 from dataclasses import dataclass
 
 import httpx
-from django.conf import settings
 
 from cloudportal.core import clock
+from cloudportal.core.configuration import value_of
 from cloudportal.core.driver_errors import Fatal
 from cloudportal.core.masking import masked
 from cloudportal.core.outside import request_to
 from tenants.models import Webhook, WebhookDelivery
+from tenants.settings import WEBHOOK_INTERNAL_NETWORKS
 
 # For everything together: a receiver that drips must not hold a worker.
 SECONDS = 10
@@ -41,7 +42,8 @@ def post(webhook: Webhook, delivery: WebhookDelivery) -> Answer:
     """Post the delivery's body once. Never raises for what the other side does."""
     body = delivery.body.encode()
     began = time.monotonic()
-    status, text, problem = asyncio.run(_post(webhook.url, body, headers_of(webhook, delivery, body)))
+    networks = value_of(WEBHOOK_INTERNAL_NETWORKS)
+    status, text, problem = asyncio.run(_post(webhook.url, body, headers_of(webhook, delivery, body), networks))
     return Answer(status, round(1000 * (time.monotonic() - began)), text, problem)
 
 
@@ -67,10 +69,9 @@ def signature(secret: str, stamp: str, body: bytes) -> str:
     return hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-async def _post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str, str]:
+async def _post(url: str, body: bytes, headers: dict[str, str], networks: list[str]) -> tuple[int | None, str, str]:
     try:
         async with asyncio.timeout(SECONDS), httpx.AsyncClient(follow_redirects=False, trust_env=False) as client:
-            networks = settings.WEBHOOK_INTERNAL_NETWORKS
             request = await asyncio.to_thread(
                 request_to, client, "POST", url, internal=networks, headers=headers, content=body
             )

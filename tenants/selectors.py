@@ -4,26 +4,83 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from cloudportal.core.errors import NotFound
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
-from cloudportal.jobs.models import Job
+from cloudportal.jobs.models import Job, JobLog
 from tenants.actor import NOWHERE, Actor, below
-from tenants.models import Account, ApiKey, Domain, User, Webhook, WebhookDelivery
+from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User, Webhook, WebhookDelivery
+from tenants.models.domain import ids_of
+from tenants.states import ACTING
+
+SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
 
 
 def accounts(actor: Actor) -> QuerySet[Account]:
     return actor.accounts("tenancy.view")
 
 
+def reached_accounts(actor: Actor) -> QuerySet[Account]:
+    """The accounts on which the actor may do anything at all, and its own."""
+    accounts = Account.objects.filter(removed_at=None).select_related("domain")
+    if any(reach.everywhere for reach in actor.reach.values()):
+        return accounts
+    paths = {path for reach in actor.reach.values() for path in reach.paths}
+    keys = {key for reach in actor.reach.values() for key in reach.accounts} | {actor.account_id}
+    return accounts.filter(Q(pk__in=keys) | below(paths, "domain__path"))
+
+
+def reached_domains(actor: Actor) -> QuerySet[Domain]:
+    """The domains on which the actor may do anything at all."""
+    paths = {path for reach in actor.reach.values() for path in reach.paths}
+    return Domain.objects.filter(below(paths, "path"), removed_at=None)
+
+
 def domains(actor: Actor) -> QuerySet[Domain]:
     """Domains below those where the actor sees the tenancy."""
-    return Domain.objects.filter(below(actor.reach.get("tenancy.view", NOWHERE).paths, "path"))
+    return _domains(actor, "tenancy.view").select_related("parent")
 
 
 def users(actor: Actor) -> QuerySet[User]:
-    """Users of the accounts whose tenancy the actor sees, and always the actor."""
-    rows = User.objects.filter(actor.scope("tenancy.view") | Q(pk=actor.user_id))
+    """Users of the accounts whose users the actor sees, and always the actor."""
+    rows = User.objects.filter(actor.scope("users.view") | Q(pk=actor.user_id))
     return rows.select_related("account__domain")
+
+
+def groups(actor: Actor) -> QuerySet[Group]:
+    """Groups of the domains whose users the actor sees."""
+    return Group.objects.filter(domain__in=_domains(actor, "users.view").order_by()).select_related("domain", "auth")
+
+
+def members(actor: Actor, group: Group) -> QuerySet[User]:
+    """The members of a group that the actor may see."""
+    return users(actor).filter(groups=group.auth_id)
+
+
+def roles(actor: Actor) -> QuerySet[Role]:
+    """The built-in roles, and those that can be granted where the actor sees roles: of domains there and above."""
+    reach = actor.reach.get("roles.view", NOWHERE)
+    rows = Role.objects.select_related("domain")
+    if reach.everywhere:
+        return rows
+    homes = Account.objects.filter(pk__in=reach.accounts).values_list("domain__path", flat=True)
+    above = {key for path in {*reach.paths, *(homes if reach.accounts else ())} for key in ids_of(path)}
+    return rows.filter(Q(domain=None) | Q(domain__in=above) | below(reach.paths, "domain__path"))
+
+
+def grants(actor: Actor) -> QuerySet[Grant]:
+    """Grants on the domains and accounts where the actor sees roles, and always the actor's own."""
+    rows = Grant.objects.select_related("role__domain", "user", "group", "domain__parent", "account__domain")
+    reach = actor.reach.get("roles.view", NOWHERE)
+    if reach.everywhere:
+        return rows
+    mine = Q(user=actor.user_id) | Q(group__auth__user=actor.user_id) if actor.user_id else Q(pk__in=[])
+    within = actor.scope("roles.view") | Q(domain__in=_domains(actor, "roles.view").order_by())
+    return rows.filter(Q(pk__in=Grant.objects.filter(mine).values("pk")) | within)
+
+
+def _domains(actor: Actor, permission: str) -> QuerySet[Domain]:
+    return Domain.objects.filter(below(actor.reach.get(permission, NOWHERE).paths, "path"), removed_at=None)
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:
@@ -34,6 +91,12 @@ def api_keys(actor: Actor) -> QuerySet[ApiKey]:
 def jobs(actor: Actor) -> QuerySet[Job]:
     """Jobs on what the actor may see; jobs of the cloud itself belong to its operators."""
     return job_selectors.jobs(actor.scope("jobs.view", field="account"))
+
+
+def job_log(actor: Actor, job: Job) -> QuerySet[JobLog]:
+    """What happened in a job that the actor sees; what engines said about themselves is for operators."""
+    lines = JobLog.objects.filter(job=job)
+    return lines if actor.is_operator else lines.exclude(level=JobLog.Level.ENGINE)
 
 
 def events(actor: Actor) -> QuerySet[Event]:
@@ -59,9 +122,12 @@ def accounts_with_webhooks(actor: Actor) -> QuerySet[Account]:
 def webhooks(actor: Actor) -> QuerySet[Webhook]:
     """Webhooks of accounts and domains where the actor may see them."""
     reach = actor.reach.get("webhooks.view", NOWHERE)
+    rows = Webhook.objects.select_related("account__domain", "domain")
+    if reach.everywhere:
+        return rows.filter(pk__isnull=False)
     of_domains = Q(domain__isnull=False) & below(reach.paths, "domain__path")
     of_accounts = Q(account__isnull=False) & actor.scope("webhooks.view", field="account")
-    return Webhook.objects.filter(of_accounts | of_domains).select_related("account__domain", "domain")
+    return rows.filter(of_accounts | of_domains)
 
 
 def webhook_deliveries(actor: Actor) -> QuerySet[WebhookDelivery]:
@@ -73,6 +139,29 @@ def webhook_deliveries(actor: Actor) -> QuerySet[WebhookDelivery]:
 
 
 def users_to_act_for(actor: Actor) -> QuerySet[User]:
-    """Users that the actor may act for."""
-    rows = User.objects.filter(actor.scope("tenancy.act_as"), is_active=True).exclude(pk=actor.user_id or 0)
+    """Users that the actor may act for; not those whose account is disabled."""
+    rows = User.objects.filter(actor.scope("tenancy.act_as"), is_active=True, account__state__in=ACTING)
+    rows = rows.exclude(pk=actor.user_id or 0)
     return rows.select_related("account__domain")
+
+
+def own_account(actor: Actor) -> Account:
+    """The actor's own, whatever it may do there.
+
+    Raises:
+        NotFound: it is nobody who has one.
+    """
+    if actor.account_id is None:
+        raise NotFound
+    return Account.objects.select_related("domain").get(pk=actor.account_id)
+
+
+def limited_accounts(actor: Actor) -> QuerySet[Account]:
+    """Accounts whose limits the actor may see: its own, those whose tenancy it sees, those that it makes things for."""
+    reaches = [actor.reach.get(permission, NOWHERE) for permission in SHOWS_LIMITS]
+    accounts = Account.objects.select_related("domain")
+    if any(reach.everywhere for reach in reaches):
+        return accounts
+    paths = frozenset[str]().union(*(reach.paths for reach in reaches))
+    granted = frozenset[int]().union(*(reach.accounts for reach in reaches))
+    return accounts.filter(Q(pk=actor.account_id) | Q(pk__in=granted) | below(paths, "domain__path"))

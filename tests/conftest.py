@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cloudportal.core import configuration
 from cloudportal.infrastructure.drivers.simulator import World
 from cloudportal.jobs import failpoints
 from cloudportal.jobs.inline import run_once
@@ -75,6 +76,12 @@ def run_jobs() -> RunJobs:
 def _cheap_passwords(settings: Any) -> None:
     """A good password hash costs a third of a second, which no test is about."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _settings_as_they_are() -> None:
+    """What another test changed, its transaction took back; this process may remember it."""
+    configuration.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -28,9 +28,10 @@ from storage.services.stores import create_store
 from storage.services.templates import upload_template
 from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, Domain, User
-from tenants.services.accounts import create_account, create_user
+from tenants.services.accounts import create_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
+from tenants.services.users import create_user
 
 _numbers = itertools.count(1)
 PASSWORD = "correct-horse-battery"

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Q
+
 from cloudportal.jobs.models import Job
 from cloudportal.jobs.models.job import ACTIVE
 from compute.models import Instance
 from compute.workflows.reconcile import wrong_counters
 from network.models import Network, Port, PublicAddress
-from storage.models import StoragePool, Volume
+from storage.models import StoragePool, Template, Volume
+from tenants.limits.recount import drifts
 from tests.factories import Cloud
+
+# What failed may be half removed; it stopped counting when it failed.
+HALF_REMOVED = ("Expunging", "Shutdown", "Removing")
 
 
 def assert_everything_agrees(cloud: Cloud) -> None:
     """Every job is over, and database, hosts, pools and network engine hold the same things."""
     assert not Job.objects.filter(state__in=ACTIVE).exists()
     assert wrong_counters() == []
+    _assert_limits_agree()
     _assert_instances_agree(cloud)
     _assert_volumes_agree(cloud)
     _assert_networks_agree(cloud)
+
+
+def _assert_limits_agree() -> None:
+    """Counters of limits are what a recount finds, and what is gone or failed does not count."""
+    assert drifts() == []
+    gone = Q(removed_at__isnull=False) | Q(state="Error")
+    for noun in (Instance, Network, Template):
+        assert not noun.objects.filter(gone, is_counted=True).exists()
+        assert not noun.objects.exclude(gone).filter(is_counted=False).exclude(state__in=HALF_REMOVED).exists()
 
 
 def _assert_instances_agree(cloud: Cloud) -> None:

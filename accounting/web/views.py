@@ -44,6 +44,7 @@ class Usage(Page):
             "end": end,
             "account": account,
             "rows": rows[:SHOWN],
+            "there": selectors.still_there(self.actor, rows[:SHOWN]),
             "hidden": max(0, len(rows) - SHOWN),
             "total": sum((row.cost for row in rows), Decimal(0)),
             "days": days,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSetMixin
@@ -10,6 +12,8 @@ from accounting.api.usage import UsageViewSet
 from cloudportal.api.capacity import CapacityViewSet
 from cloudportal.api.missing import missing
 from cloudportal.api.schema import SchemaView, docs
+from cloudportal.api.settings import SettingViewSet
+from cloudportal.api.stream import StreamViewSet
 from cloudportal.infrastructure.api.clusters import ClusterViewSet
 from cloudportal.infrastructure.api.pods import PodViewSet
 from cloudportal.infrastructure.api.zones import ZoneViewSet
@@ -28,8 +32,13 @@ from tenants.api.accounts import AccountViewSet
 from tenants.api.api_keys import ApiKeyViewSet
 from tenants.api.domains import DomainViewSet
 from tenants.api.events import EventViewSet
+from tenants.api.explain import ExplainViewSet
+from tenants.api.grants import GrantViewSet
+from tenants.api.groups import GroupViewSet
 from tenants.api.jobs import JobViewSet
+from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet
 from tenants.api.me import MeViewSet
+from tenants.api.roles import PermissionViewSet, RoleViewSet
 from tenants.api.users import UserViewSet
 from tenants.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
 
@@ -56,18 +65,30 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "accounts": (AccountViewSet, "account"),
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),
+    "groups": (GroupViewSet, "group"),
+    "roles": (RoleViewSet, "role"),
+    "permissions": (PermissionViewSet, "permission"),
+    "grants": (GrantViewSet, "grant"),
+    "explain": (ExplainViewSet, "explain"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "webhooks": (WebhookViewSet, "webhook"),
     "webhook-deliveries": (WebhookDeliveryViewSet, "webhook-delivery"),
     "usage": (UsageViewSet, "usage"),
+    "settings": (SettingViewSet, "setting"),
+    "limits": (MyLimitsViewSet, "limit"),
     "me": (MeViewSet, "me"),
+    "stream": (StreamViewSet, "stream"),
 }
 
 router = SimpleRouter(use_regex_path=False)
 for prefix, (view, name) in RESOURCES.items():
     router.register(prefix, view, basename=name)
 
+LIMITS: dict[str, Any] = {"get": "show_limits", "patch": "set_limits"}
+
 urlpatterns = [
+    path("accounts/<uuid:uuid>/limits/", AccountLimitsViewSet.as_view(LIMITS), name="account-limits"),
+    path("domains/<uuid:uuid>/limits/", DomainLimitsViewSet.as_view(LIMITS), name="domain-limits"),
     path("", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 
 class DriverError(Exception):
-    """An engine refused or did not answer. The message is written for the person who reads the job."""
+    """An engine refused or did not answer. The message is written for the person who reads the job.
+
+    `engine` is what the engine itself said, or where it is: names of hosts, addresses, paths. Operators read it in the
+    job's log; tenants never do.
+    """
+
+    def __init__(self, message: str, engine: str = "") -> None:
+        super().__init__(f"{message} ({engine})" if engine else message)
+        self.message = message
+        self.engine = engine
 
 
 class Retryable(DriverError):

@@ -68,6 +68,14 @@ class CapacityExhausted(Refusal):
     title = "There is no room"
 
 
+class LimitExceeded(Refusal):
+    """More than its owner may have. `details` say which resource, whose limit, and how much is left."""
+
+    code = "limit-exceeded"
+    status = 409
+    title = "A limit is reached"
+
+
 class Unreachable(Refusal):
     """An engine could not be reached, or is not what it was said to be."""
 

@@ -33,11 +33,13 @@ class Move:
         """
         target = self.during or models.F("state")
         manager = type(row)._default_manager
-        if manager.filter(pk=row.pk, state__in=self.start).update(state=target):
+        if not manager.filter(pk=row.pk, state__in=self.start).update(state=target):
             row.refresh_from_db(fields=["state"])
-            return
-        row.refresh_from_db(fields=["state"])
-        raise self.refusal(row)
+            raise self.refusal(row)
+        if self.during:
+            row.state = self.during  # type: ignore[attr-defined]
+        else:
+            row.refresh_from_db(fields=["state"])
 
     def refusal(self, row: Any) -> Conflict:
         wanted = ", ".join(sorted(self.start))
@@ -52,7 +54,7 @@ class Move:
         state = self.done if succeeded else self.failed
         if state:
             type(row)._default_manager.filter(pk=row.pk).update(state=state)
-            row.refresh_from_db(fields=["state"])
+            row.state = state  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

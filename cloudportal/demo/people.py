@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 from tenants.actor import SYSTEM
 from tenants.models import Account, ApiKey, Domain, User
-from tenants.services.accounts import create_account, create_user
+from tenants.services.accounts import create_account
 from tenants.services.api_keys import create_api_key
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
+from tenants.services.users import create_user
 
 KEY_NAME = "demonstration"
 

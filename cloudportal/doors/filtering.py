@@ -4,13 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 
 from cloudportal.core.lifecycle import Lifecycle
 from tenants.actor import Actor
 from tenants.models import Account
+
+
+class UuidsField(forms.Field):
+    """Several ids, each a value of the same name."""
+
+    widget = forms.MultipleHiddenInput
+    MOST = 200
+
+    def to_python(self, value: Any) -> list[UUID]:
+        try:
+            found = [UUID(text) for text in value or ()]
+        except (ValueError, AttributeError):
+            raise forms.ValidationError("This must be an id.") from None
+        if len(found) > self.MOST:
+            raise forms.ValidationError(f"At most {self.MOST} ids can be asked for at once.")
+        return found
+
+
+class ManyIds(django_filters.Filter):
+    """Any of these objects: ``?id=…&id=…``."""
+
+    field_class = UuidsField
+
+    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.field_name}__in": value}) if value else queryset
+
+
+class Filters(django_filters.FilterSet):
+    """What every list of objects can be narrowed by."""
+
+    id = ManyIds(field_name="uuid", label="Any of these ids")
+    created_since = django_filters.IsoDateTimeFilter(
+        field_name="created_at", lookup_expr="gte", label="Created at that time or later"
+    )
+    created_until = django_filters.IsoDateTimeFilter(
+        field_name="created_at", lookup_expr="lt", label="Created before that time"
+    )
 
 
 class ChoiceOf(django_filters.ModelChoiceFilter):
@@ -46,7 +85,7 @@ def name_contains(field: str = "name", label: str = "Name") -> django_filters.Ch
 def state_of(lifecycle: Lifecycle) -> django_filters.MultipleChoiceFilter:
     """One state or several: ``?state=Running&state=Stopped``."""
     return django_filters.MultipleChoiceFilter(
-        field_name="state", choices=[(name, name) for name in lifecycle.states], label="State"
+        field_name="state", choices=[(name, name) for name in lifecycle.states], label="State", distinct=False
     )
 
 

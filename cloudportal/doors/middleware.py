@@ -12,7 +12,7 @@ from csp.constants import NONCE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
@@ -21,6 +21,8 @@ from django.utils.functional import SimpleLazyObject
 from cloudportal.core.errors import Refusal
 from cloudportal.core.origin import Origin, coming_from, session_mark
 from cloudportal.doors.addresses import client_address
+from cloudportal.doors.lanes import ForPages, has_key
+from cloudportal.doors.readiness import readiness
 from cloudportal.doors.trail import note_refusal
 from cloudportal.doors.view_as import act_on_behalf, is_viewing, resume_view
 from tenants.actor import Actor, actor_of
@@ -32,9 +34,15 @@ REQUEST_ID_LENGTH = 64
 
 
 def health(get_response: GetResponse) -> GetResponse:
-    """Answers a balancer before sessions and allowed hosts are looked at: 200 when the database answers."""
+    """Answers a balancer before sessions and allowed hosts are looked at.
+
+    ``/healthz``: 200 when the database answers; ``/readyz``: when everything is there that requests need, check by
+    check.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info == "/readyz":
+            return _ready()
         if request.path_info != "/healthz":
             return get_response(request)
         try:
@@ -46,6 +54,13 @@ def health(get_response: GetResponse) -> GetResponse:
         return HttpResponse("ok\n", content_type="text/plain")
 
     return middleware
+
+
+def _ready() -> HttpResponse:
+    checks = readiness()
+    is_ready = all(check["status"] == "ok" for check in checks.values())
+    body = {"status": "ok" if is_ready else "failing", "checks": checks}
+    return JsonResponse(body, status=200 if is_ready else 503, headers={"Cache-Control": "no-store"})
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
@@ -65,10 +80,10 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def origin(get_response: GetResponse) -> GetResponse:
-    """Where everything that the request writes comes from, for the audit trail. A key replaces the session later."""
+    """Where everything that the request writes comes from, for the audit trail. A key is added when it is known."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        cookie = None if has_key(request) else request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         came = Origin(client_address(request), session=session_mark(cookie), request_id=request.id)  # type: ignore[attr-defined]
         with coming_from(came):
             return get_response(request)
@@ -85,7 +100,7 @@ def live_origin(request: HttpRequest) -> str:
     return f"{request.scheme}://{name}:{settings.LIVE_PORT}"
 
 
-class ContentSecurity(CSPMiddleware):
+class ContentSecurity(ForPages, CSPMiddleware):
     """The content policy of the settings, with the live process's origin added where it has one."""
 
     def get_policy_parts(

@@ -6,11 +6,12 @@ A cursor names a place between two rows, not a page number: rows that come or go
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.db.models import F, Model, Q, QuerySet
 
 from cloudportal.core.errors import InvalidInput
+from cloudportal.doors.compiled import fetch
 from cloudportal.doors.cursors import Place, seal, unseal
 from cloudportal.doors.ordering import Order
 
@@ -20,6 +21,15 @@ LARGEST_SIZE = 200
 KEY, ID = "_page_key", "_page_id"
 
 T = TypeVar("T")
+
+
+class Columns(Protocol):
+    """What is selected of each row. `shape` stands for the SQL of it, which is written once for all callers."""
+
+    @property
+    def shape(self) -> Any: ...
+
+    def __call__(self, queryset: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +50,24 @@ class _Taken(Generic[T]):
     id: int
 
 
-def page(queryset: QuerySet[Any, T], cursor: str | None, size: int, order: Order) -> Page[T]:
+def page(
+    queryset: QuerySet[Any, T], cursor: str | None, size: int, order: Order, columns: Columns | None = None
+) -> Page[T]:
     """Read at most `size` rows from a cursor on, or the first ones without a cursor, with one query.
 
-    The queryset may be of models, of `.values()` or of `.values_list()`; its own ordering is replaced.
+    The queryset may be of models, of `.values()` or of `.values_list()`; its own ordering is replaced. With `columns`,
+    which turns it into tuples and filters nothing, its SQL is written once for all callers.
 
     Raises:
         InvalidInput: the cursor is not one that this list gave out for this order.
     """
     label = queryset.model._meta.label_lower
     place = unseal(cursor, label, order.name) if cursor else None
-    found, more = _read(queryset, place, size, order)
+    found, more = _read(queryset, place, size, order, columns)
     if not found and place is not None and not place.forward:
         # What stood before is gone by now: the beginning is the honest answer.
         place = None
-        found, more = _read(queryset, place, size, order)
+        found, more = _read(queryset, place, size, order, columns)
     after, before = _ends(found, more, place)
     return Page(
         [taken.row for taken in found],
@@ -76,17 +89,21 @@ def page_size(text: str | None) -> int:
     return int(text)
 
 
-def _read(queryset: QuerySet[Any, T], place: Place | None, size: int, order: Order) -> tuple[list[_Taken[T]], bool]:
+def _read(
+    queryset: QuerySet[Any, T], place: Place | None, size: int, order: Order, columns: Columns | None
+) -> tuple[list[_Taken[T]], bool]:
     """The rows of a page in order, and whether there are more in the direction of reading."""
     forward = place is None or place.forward
-    keys = {ID: F("pk")} if order.column == "pk" else {ID: F("pk"), KEY: F(order.column)}
-    rows = queryset.annotate(**keys).order_by(*order.fields)
-    if place is not None:
-        rows = rows.filter(_beyond(place, order))
-    if not forward:
-        rows = rows.reverse()
-    # One row more than asked for says whether there is another page.
-    found = [_taken(row, order) for row in rows[: size + 1]]
+
+    def whole(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        keys = {ID: F("pk")} if order.column == "pk" else {ID: F("pk"), KEY: F(order.column)}
+        rows = (columns(rows) if columns else rows).annotate(**keys).order_by(*order.fields)
+        # One row more than asked for says whether there is another page.
+        return (rows if forward else rows.reverse())[: size + 1]
+
+    rows = queryset if place is None else queryset.filter(_beyond(place, order))
+    read = fetch(rows, whole, (columns.shape, order, forward, size)) if columns else whole(rows)
+    found = [_taken(row, order) for row in read]
     more = len(found) > size
     found = found[:size]
     return (found if forward else found[::-1]), more

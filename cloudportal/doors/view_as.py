@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from cloudportal.core.errors import NotFound, Refusal
+from cloudportal.doors.lanes import has_key
 from tenants.acting import SESSION_KEY, act_for, come_on_behalf, is_open, resume
 from tenants.actor import Actor, actor_of
 from tenants.models import User, ViewAs
@@ -24,7 +25,7 @@ def is_viewing(request: HttpRequest) -> bool:
     """Whether the session acts for somebody. A key acts as its own user, whatever cookie comes with it."""
     return (
         settings.SESSION_COOKIE_NAME in request.COOKIES
-        and "Authorization" not in request.headers
+        and not has_key(request)
         and SESSION_KEY in request.session
         and request.user.is_authenticated
     )

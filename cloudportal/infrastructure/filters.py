@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import django_filters
-
-from cloudportal.doors.filtering import ChoiceOf, choice, name_contains
+from cloudportal.doors.filtering import ChoiceOf, Filters, choice, name_contains
 from cloudportal.infrastructure import selectors
 from cloudportal.infrastructure.models import Cluster, Host, Pod, Zone
 from cloudportal.infrastructure.states import AllocationState, ConnectionState, ResourceState
 
 
-class ZoneFilterSet(django_filters.FilterSet):
+class ZoneFilterSet(Filters):
     name = name_contains()
     allocation_state = choice("allocation_state", AllocationState.choices)
 
@@ -19,7 +17,7 @@ class ZoneFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class PodFilterSet(django_filters.FilterSet):
+class PodFilterSet(Filters):
     name = name_contains()
     allocation_state = choice("allocation_state", AllocationState.choices)
     zone = ChoiceOf(selectors.zones, label="Zone")
@@ -29,7 +27,7 @@ class PodFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class ClusterFilterSet(django_filters.FilterSet):
+class ClusterFilterSet(Filters):
     name = name_contains()
     allocation_state = choice("allocation_state", AllocationState.choices)
     hypervisor = choice("hypervisor", Cluster.Hypervisor.choices)
@@ -41,7 +39,7 @@ class ClusterFilterSet(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class HostFilterSet(django_filters.FilterSet):
+class HostFilterSet(Filters):
     name = name_contains()
     resource_state = choice("resource_state", ResourceState.choices)
     connection_state = choice("connection_state", ConnectionState.choices)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from django.db.models import Count, QuerySet, Sum
 
+from cloudportal.core.configuration import value_of
 from cloudportal.infrastructure.models import Cluster, Host, Pod, Zone
+from cloudportal.infrastructure.settings import CAPACITY_FULL, CAPACITY_WARN
 from cloudportal.infrastructure.states import AllocationState
 from tenants.actor import Actor
-
-WARN_SHARE, FULL_SHARE = 0.80, 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How much of one kind is promised, of how much may be. `unit` is MiB, bytes, CPUs or a count."""
+    """How much of one kind is promised, of how much may be. `unit` is MiB, bytes, CPUs or a count.
+
+    `zone` is where all of it is; without one it is the whole cloud's.
+    """
 
     kind: str
     unit: str
     used: int
     total: int
+    zone: Zone | None = None
 
     @property
     def percent(self) -> float:
@@ -29,8 +34,10 @@ class Capacity:
 
     @property
     def level(self) -> Literal["ok", "warn", "full"]:
-        share = self.percent / 100
-        return "full" if share >= FULL_SHARE else "warn" if share >= WARN_SHARE else "ok"
+        share = Decimal(self.percent) / 100
+        if share >= value_of(CAPACITY_FULL, self.zone):
+            return "full"
+        return "warn" if share >= value_of(CAPACITY_WARN, self.zone) else "ok"
 
 
 def zones(actor: Actor) -> QuerySet[Zone]:
@@ -64,8 +71,8 @@ def capacity(actor: Actor, zone: Zone | None = None) -> list[Capacity]:
         all_memory=Sum("memory_capacity_mib", default=0),
     )
     return [
-        Capacity("CPUs", "CPUs", sums["cpus"], sums["all_cpus"]),
-        Capacity("Memory", "MiB", sums["memory"], sums["all_memory"]),
+        Capacity("CPUs", "CPUs", sums["cpus"], sums["all_cpus"], zone),
+        Capacity("Memory", "MiB", sums["memory"], sums["all_memory"], zone),
     ]
 
 

@@ -66,7 +66,7 @@ def _undo(run: Run[Any], step: Step, row: JobStep) -> None:
 def _undo_failed(run: Run[Any], row: JobStep, error: Exception) -> None:
     failures = run.reference.get("undo_failures", 0) + 1
     run.record(undo_failures=failures)
-    run.log(f"Taking back “{row.title}”: {reason_of(error).message}", "error")
+    run.log_failure(f"Taking back “{row.title}”", reason_of(error))
     if isinstance(error, Retryable) and failures < UNDO_TRIES:
         run_after = WallClock() + timedelta(seconds=backoff_seconds(failures))
         run.lease.release(state=Job.State.WAITING, run_after=run_after, message=f"Taking back: {row.title}"[:255])

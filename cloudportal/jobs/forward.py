@@ -12,7 +12,7 @@ from cloudportal.core.clock import WallClock
 from cloudportal.core.driver_errors import Fatal, Retryable
 from cloudportal.jobs import failpoints
 from cloudportal.jobs.lease import CancelRequested, LeaseLost
-from cloudportal.jobs.models import Job, JobStep
+from cloudportal.jobs.models import Job, JobLog, JobStep
 from cloudportal.jobs.reasons import CANCELLED, Reason, reason_of
 from cloudportal.jobs.run import Run, announce_job
 from cloudportal.jobs.workflow import Step, Wait, Workflow
@@ -73,7 +73,7 @@ def _perform(run: Run[Any], step: Step, row: JobStep) -> None:
 def _failed(run: Run[Any], row: JobStep, error: Exception) -> TurnBack:
     reason = reason_of(error)
     run.mark(row, JobStep.State.FAILED, words=reason.message)
-    run.log(f"{row.title}: {reason.message}", "error")
+    run.log_failure(row.title, reason)
     return TurnBack(reason)
 
 
@@ -82,7 +82,7 @@ def _try_again(run: Run[Any], step: Step, row: JobStep, error: Retryable) -> NoR
     if failures >= step.tries or _is_late(step, row):
         raise _failed(run, row, error)
     run.record(failures=failures)
-    run.log(f"{row.title}: {reason_of(error).message} Trying again.", "warning")
+    run.log_failure(row.title, reason_of(error), " Trying again.", JobLog.Level.WARNING)
     _park(run, backoff_seconds(failures), f"{row.title}: trying again")
 
 

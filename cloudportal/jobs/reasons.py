@@ -22,10 +22,11 @@ _CODES: dict[type[DriverError], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A failure as the job keeps it."""
+    """A failure as the job keeps it; `engine` is for operators alone."""
 
     code: str
     message: str
+    engine: str = ""
 
 
 CANCELLED = Reason("cancelled", "Cancelled by request; what had been made was removed.")
@@ -34,7 +35,7 @@ CANCELLED = Reason("cancelled", "Cancelled by request; what had been made was re
 def reason_of(error: Exception) -> Reason:
     """Engines and refusals speak for themselves; anything else is our defect and is logged with its trace."""
     if isinstance(error, DriverError):
-        return Reason(_CODES.get(type(error), "engine-error"), masked(str(error)))
+        return Reason(_CODES.get(type(error), "engine-error"), masked(error.message), masked(error.engine))
     if isinstance(error, Refusal):
         return Reason(error.code, masked(error.message))
     logger.error("step failed unexpectedly", exc_info=error)

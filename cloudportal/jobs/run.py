@@ -12,6 +12,7 @@ from cloudportal.core.events import announce
 from cloudportal.jobs.heartbeat import Heartbeat
 from cloudportal.jobs.lease import CancelRequested, Lease, LeaseLost
 from cloudportal.jobs.models import Job, JobLog, JobStep
+from cloudportal.jobs.reasons import Reason
 
 R = TypeVar("R", bound=models.Model | None)
 
@@ -93,8 +94,14 @@ class Run(Generic[R]):
         self.lease.renew(progress=percent, message=message)
         announce_job(self.job)
 
-    def log(self, message: str, level: str = "info") -> None:
+    def log(self, message: str, level: str = JobLog.Level.INFO) -> None:
         JobLog.objects.create(job=self.job, message=message, level=level)
+
+    def log_failure(self, title: str, reason: Reason, more: str = "", level: str = JobLog.Level.ERROR) -> None:
+        """What went wrong, for everybody, and what the engine said, for operators."""
+        self.log(f"{title}: {reason.message}{more}", level)
+        if reason.engine:
+            self.log(f"{title}: {reason.engine}", JobLog.Level.ENGINE)
 
 
 def news_of(job: Job) -> dict[str, Any]:

@@ -30,7 +30,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _lifespan(receive, send)
     elif scope["type"] == "websocket":
         await relay(scope, receive, send, token=_token(scope["path"]))
-    elif scope["path"] == "/live/events":
+    elif scope["path"] in ("/live/events", "/api/v1/stream/"):
         await _events.serve(scope, receive, send)
     elif scope["path"] == "/healthz":
         await plain(send, 200 if _events.is_listening else 503, "ok\n" if _events.is_listening else "not listening\n")

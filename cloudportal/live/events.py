@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import re
 import time
@@ -12,16 +13,16 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from cloudportal.live.hub import Hub, Subscriber
-from cloudportal.live.replies import cors, header, origin_allowed, plain
-from cloudportal.live.sessions import listener_of, session_key
+from cloudportal.core.errors import InvalidInput
+from cloudportal.live.choice import choice_of
+from cloudportal.live.hub import RECHECK_SECONDS, Hub, Subscriber
+from cloudportal.live.replies import cors, header, origin_allowed, refuse
+from cloudportal.live.sessions import Listener, listener_of, listener_of_key, session_key
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# A session that ends, or loses a role, hears nothing any more after this long at most.
-RECHECK_SECONDS = 30.0
 PUBLIC = ("uuid", "type", "resource", "state")
 RESYNC = b"event: resync\ndata: {}\n\n"
 _NAME = re.compile(r"[a-z-]{1,32}")
@@ -33,6 +34,8 @@ _HEADERS = [
 ]
 
 _read_session = sync_to_async(listener_of, thread_sensitive=False)
+_read_key = sync_to_async(listener_of_key, thread_sensitive=False)
+Read = Callable[[], Awaitable[Listener | None]]
 
 
 class Events:
@@ -57,41 +60,57 @@ class Events:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "GET":
-            return await plain(send, 405, "Only GET.\n")
+            return await refuse(scope, send, 405, "method-not-allowed", "Only GET.")
         if not origin_allowed(scope):
-            return await plain(send, 403, "Not from there.\n")
-        key = session_key(header(scope, "cookie"))
-        listener = await _read_session(key) if key else None
-        if listener is None:
-            return await plain(send, 401, "Sign in first.\n", cors(scope))
-        subscriber = Subscriber(listener)
+            return await refuse(scope, send, 403, "permission-denied", "Not from there.")
+        read = _reader(scope)
+        listener = await read() if read else None
+        if read is None or listener is None:
+            return await refuse(scope, send, 401, "not-authenticated", "Sign in first.")
+        try:
+            choice = choice_of(scope.get("query_string", b""))
+        except InvalidInput as error:
+            return await refuse(scope, send, 400, "invalid", error.message)
+        subscriber = Subscriber(listener, choice)
+        if header(scope, "last-event-id"):
+            # What happened since then is not kept: whoever comes back reads again.
+            subscriber.resync()
         self.hub.subscribers.add(subscriber)
         gone = asyncio.create_task(_disconnected(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *cors(scope)]})
-            await self._stream(subscriber, key, gone, send)
+            await self._stream(subscriber, read, gone, send)
         finally:
             gone.cancel()
             self.hub.subscribers.discard(subscriber)
 
-    async def _stream(self, subscriber: Subscriber, key: str, gone: asyncio.Task[None], send: Send) -> None:
+    async def _stream(self, subscriber: Subscriber, read: Read, gone: asyncio.Task[None], send: Send) -> None:
         await _write(send, b"retry: 3000\n: welcome\n\n")
-        async for piece in _pieces(subscriber, key, gone):
+        async for piece in _pieces(subscriber, read, gone):
             await _write(send, piece)
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _pieces(subscriber: Subscriber, key: str, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:
+def _reader(scope: Scope) -> Read | None:
+    """How to find out, now and again later, what the one who asks may hear: by an API key, or else by the session."""
+    scheme, _, text = header(scope, "authorization").partition(" ")
+    if scheme.lower() == "bearer":
+        return functools.partial(_read_key, text.strip())
+    key = session_key(header(scope, "cookie"))
+    return functools.partial(_read_session, key) if key else None
+
+
+async def _pieces(subscriber: Subscriber, read: Read, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:
     """What to write, until the browser goes or its session ends."""
-    checked = time.monotonic()
     while not gone.done():
-        left = checked + RECHECK_SECONDS - time.monotonic()
+        left = subscriber.check_at - time.monotonic()
         if left <= 0:
-            listener = await _read_session(key)
+            # Before reading: what changes meanwhile must bring it forward again.
+            subscriber.check_at = time.monotonic() + RECHECK_SECONDS
+            listener = await read()
             if listener is None:
                 return
             subscriber.listener = listener
-            checked = time.monotonic()
             yield b": still here\n\n"
             continue
         change = asyncio.create_task(subscriber.queue.get())
@@ -105,7 +124,7 @@ async def _pieces(subscriber: Subscriber, key: str, gone: asyncio.Task[None]) ->
                 subscriber.queue.get_nowait()
             yield RESYNC
             continue
-        yield as_event(change.result())
+        yield numbered(as_event(change.result()))
 
 
 def as_event(change: dict[str, Any]) -> bytes:
@@ -115,6 +134,11 @@ def as_event(change: dict[str, Any]) -> bytes:
         return b""
     data = {field: change[field] for field in PUBLIC if change.get(field)}
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def numbered(event: bytes) -> bytes:
+    """An id makes clients say at their return that they were here before."""
+    return b"id: %d\n%s" % (time.time_ns(), event) if event else b""
 
 
 async def _disconnected(receive: Receive) -> None:

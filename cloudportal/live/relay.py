@@ -19,7 +19,7 @@ from cloudportal.live.replies import header, origin_allowed
 from compute.consoles import connect
 from compute.hypervisors.base import Console
 from compute.models import ConsoleTicket
-from compute.services.consoles import may_go_on, redeem_console
+from compute.services.consoles import may_stay_open, redeem_console
 
 logger = structlog.get_logger(__name__)
 
@@ -31,21 +31,21 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BLOCK_BYTES = 64 * 1024
 BUFFER_BYTES = 256 * 1024
 HANDSHAKE_SECONDS = 10
+WATCH_SECONDS = 5
 IDLE_SECONDS = 30 * 60
 TOTAL_SECONDS = 8 * 3600
-FOLLOW_SECONDS = 10
 
 # Close codes of RFC 6455, 7.4.1, and from 4000 on our own.
 NORMAL, POLICY, TRY_LATER = 1000, 1008, 1013
 TIMED_OUT = 4008
 
 
-class NotAllowed(Exception):
-    """The right to the console is over."""
-
-
 class Closed(Exception):
     """One side went away."""
+
+
+class Revoked(Exception):
+    """Who opened the console may not have it any more."""
 
 
 async def relay(scope: Scope, receive: Receive, send: Send, *, token: str) -> None:
@@ -62,7 +62,7 @@ async def relay(scope: Scope, receive: Receive, send: Send, *, token: str) -> No
         return
     protocol = "binary" if "binary" in header(scope, "sec-websocket-protocol").replace(" ", "").split(",") else None
     await send({"type": "websocket.accept", "subprotocol": protocol})
-    code = await _serve(ticket, console, receive, send)
+    code = await _serve(console, ticket, receive, send)
     with contextlib.suppress(Exception):
         await send({"type": "websocket.close", "code": code})
 
@@ -72,7 +72,7 @@ def _open(token: str) -> tuple[ConsoleTicket, Console]:
     close_old_connections()
     try:
         ticket = redeem_console(token)
-        if not may_go_on(ticket):
+        if not may_stay_open(ticket):
             raise NotFound
         return ticket, connect(ticket.instance)
     finally:
@@ -80,15 +80,15 @@ def _open(token: str) -> tuple[ConsoleTicket, Console]:
 
 
 @sync_to_async(thread_sensitive=False)
-def _may_go_on(ticket: ConsoleTicket) -> bool:
+def _may_stay_open(ticket: ConsoleTicket) -> bool:
     close_old_connections()
     try:
-        return may_go_on(ticket)
+        return may_stay_open(ticket)
     finally:
         close_old_connections()
 
 
-async def _serve(ticket: ConsoleTicket, console: Console, receive: Receive, send: Send) -> int:
+async def _serve(console: Console, ticket: ConsoleTicket, receive: Receive, send: Send) -> int:
     console.stream.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=console.stream, limit=BUFFER_BYTES)
     writer.transport.set_write_buffer_limits(high=BUFFER_BYTES)
@@ -96,7 +96,7 @@ async def _serve(ticket: ConsoleTicket, console: Console, receive: Receive, send
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             await introduce(reader, writer, browser, console.password)
-        return await _pipe(ticket, reader, writer, browser)
+        return await _pipe(reader, writer, browser, ticket)
     except TimeoutError:
         return TIMED_OUT
     except (Closed, OSError, asyncio.IncompleteReadError):
@@ -144,14 +144,13 @@ class Browser:
 
 
 async def _pipe(
-    ticket: ConsoleTicket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Browser
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, browser: Browser, ticket: ConsoleTicket
 ) -> int:
     """Bytes both ways until one side goes, nobody types for long, or the day is over."""
     tasks = {
         asyncio.create_task(_to_browser(reader, browser)),
         asyncio.create_task(_to_screen(browser, writer)),
-        asyncio.create_task(_watch(browser)),
-        asyncio.create_task(_follow(ticket)),
+        asyncio.create_task(_watch(browser, ticket)),
     }
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
@@ -162,7 +161,7 @@ async def _pipe(
         error = task.exception()
         if isinstance(error, TimeoutError):
             code = TIMED_OUT
-        elif isinstance(error, NotAllowed):
+        elif isinstance(error, Revoked):
             code = POLICY
         elif error is not None and not isinstance(error, Closed | OSError):
             logger.warning("console broke", error=str(error))
@@ -180,20 +179,16 @@ async def _to_screen(browser: Browser, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def _watch(browser: Browser) -> None:
-    """Ends the console when it was idle, or open, for too long. The browser's polls for pictures count as life."""
+async def _watch(browser: Browser, ticket: ConsoleTicket) -> None:
+    """Ends the console when it was idle, or open, for too long, or who opened it may not any more.
+
+    The browser's polls for pictures count as life.
+    """
     began = time.monotonic()
     while True:
-        await asyncio.sleep(5)
+        await asyncio.sleep(WATCH_SECONDS)
         now = time.monotonic()
+        if not await _may_stay_open(ticket):
+            raise Revoked
         if now - browser.last_heard > IDLE_SECONDS or now - began > TOTAL_SECONDS:
             raise TimeoutError
-
-
-async def _follow(ticket: ConsoleTicket) -> None:
-    """Ends the console of somebody who acts for another when that is over; for all others it waits for ever."""
-    if ticket.view_id is None:
-        await asyncio.Event().wait()
-    while await _may_go_on(ticket):
-        await asyncio.sleep(FOLLOW_SECONDS)
-    raise NotAllowed

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
+
+from cloudportal.doors.api.problems import MEDIA_TYPE, problem
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -49,3 +53,15 @@ async def plain(send: Send, status: int, text: str, headers: list[tuple[bytes, b
     kind = (b"content-type", b"text/plain; charset=utf-8")
     await send({"type": "http.response.start", "status": status, "headers": [kind, *(headers or [])]})
     await send({"type": "http.response.body", "body": text.encode()})
+
+
+async def refuse(scope: MutableMapping[str, Any], send: Send, status: int, code: str, words: str) -> None:
+    """A refusal: in words for a page, as a problem (RFC 9457) under the API's addresses."""
+    if not scope["path"].startswith("/api/"):
+        await plain(send, status, f"{words}\n", cors(scope) if status != 403 else None)
+        return
+    body = json.dumps(problem(status, code, HTTPStatus(status).phrase, words)).encode()
+    kind = [(b"content-type", MEDIA_TYPE.encode())]
+    kind += [(b"www-authenticate", b'Bearer realm="CloudPortal"')] if status == 401 else []
+    await send({"type": "http.response.start", "status": status, "headers": [*kind, *cors(scope)]})
+    await send({"type": "http.response.body", "body": body})

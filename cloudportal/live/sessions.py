@@ -1,4 +1,4 @@
-"""Who listens: the user of a session cookie, and the accounts whose changes they may hear of."""
+"""Who listens: the user of a session cookie or of an API key, and the accounts whose changes they may hear of."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from django.http import HttpRequest
 from cloudportal.core.errors import Refusal
 from tenants.acting import SESSION_KEY, resume
 from tenants.actor import NOWHERE, Actor, actor_of
+from tenants.services.api_keys import user_of_key
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What somebody may hear: everything, or the changes of these accounts."""
+    """What a user may hear: everything, or the changes of these accounts."""
 
     everything: bool
     accounts: frozenset[int]
+    user: int | None = None
 
     def may_hear(self, account: int | None) -> bool:
         return self.everything or (account is not None and account in self.accounts)
@@ -47,6 +49,16 @@ def listener_of(key: str) -> Listener | None:
         close_old_connections()
 
 
+def listener_of_key(text: str) -> Listener | None:
+    """The same for an API key; None when it is not valid any more. Blocks."""
+    close_old_connections()
+    try:
+        user = user_of_key(text)
+        return _listener(actor_of(user)) if user else None
+    finally:
+        close_old_connections()
+
+
 def _actor(key: str) -> Actor | None:
     engine: Any = import_module(settings.SESSION_ENGINE)
     request = HttpRequest()
@@ -66,5 +78,6 @@ def _actor(key: str) -> Actor | None:
 def _listener(actor: Actor) -> Listener:
     reach = actor.reach.get("jobs.view", NOWHERE)
     if reach.everywhere:
-        return Listener(True, frozenset())
-    return Listener(False, frozenset(actor.accounts("jobs.view").values_list("pk", flat=True)))
+        return Listener(True, frozenset(), actor.user_id)
+    accounts = frozenset(actor.accounts("jobs.view").values_list("pk", flat=True))
+    return Listener(False, accounts, actor.user_id)

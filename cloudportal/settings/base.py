@@ -60,9 +60,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": env.db("DATABASE_URL") | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 # Our queries are short; compiling one costs fifty times what it saves.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", env("DATABASE_OPTIONS", default="-c jit=off"))
+# After so many times the statements of core.prepared are prepared; empty: never, for a pooler that hands out
+# connections by transaction and knows nothing of prepared statements.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = int(env("DATABASE_PREPARES", default="5") or 0) or None
 
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["tenants.authentication.PasswordBackend"]
 # Grants are resolved by tenants.actor, in one query a request; guardian's own backend would ask for each object.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -91,6 +94,26 @@ STORAGES = {
 CURRENCY = env("CURRENCY", default="EUR")
 # First byte pair of every MAC that we give out is locally administered; this byte tells two portals on one wire apart.
 MAC_SITE = env.int("MAC_SITE", default=0)
+# What an account may have until a limit is set for it; -1 is unlimited. LIMIT_INSTANCES=50 and so on.
+ACCOUNT_LIMITS = {
+    name: env.int(f"LIMIT_{name.upper()}", default=number)
+    for name, number in {
+        "instances": 20,
+        "cpus": 40,
+        "memory_mib": 40_960,
+        "volumes": 40,
+        "primary_gib": 400,
+        "snapshots": 40,
+        "templates": 20,
+        "secondary_gib": 400,
+        "networks": 20,
+        "vpcs": 20,
+        "public_addresses": 40,
+        "projects": 10,
+        "buckets": 20,
+        "object_gib": 400,
+    }.items()
+}
 # Seconds that a destroyed instance stays in the recycle bin.
 EXPUNGE_DELAY_SECONDS = env.int("EXPUNGE_DELAY_SECONDS", default=86_400)
 

@@ -12,16 +12,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cloudportal.doors.middleware.health",
+    "cloudportal.doors.metering.requests",
     "cloudportal.doors.middleware.request_id",
     "cloudportal.doors.middleware.origin",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "cloudportal.doors.outside.problems",
+    "cloudportal.doors.lanes.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "cloudportal.doors.lanes.Csrf",
+    "cloudportal.doors.lanes.Authentication",
+    "cloudportal.doors.lanes.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cloudportal.doors.middleware.content_security",
-    "django_htmx.middleware.HtmxMiddleware",
+    "cloudportal.doors.lanes.Htmx",
     "cloudportal.doors.middleware.actor",
     "cloudportal.doors.middleware.refusals",
 ]
@@ -70,6 +72,14 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
+# How many requests of a process may wait for their jobs at once (`Prefer: wait`); each holds one of its threads.
+API_WAITERS = env.int("API_WAITERS", default=3)
+# Requests a minute of one account, and of one address without a valid key; 0: no limit.
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=6_000)
+API_ANONYMOUS_PER_MINUTE = env.int("API_ANONYMOUS_PER_MINUTE", default=600)
+# What Prometheus brings as a bearer token to /metrics; empty: operators' API keys alone.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -101,10 +111,16 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "CloudPortal",
     "DESCRIPTION": "Machines, disks and networks, for scripts.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "cloudportal.doors.api.examples.say_null",
+        "cloudportal.doors.api.examples.add_examples",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

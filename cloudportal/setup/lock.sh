@@ -10,7 +10,7 @@ compile() {
         ${UPGRADE:+--upgrade} "$@"
 }
 
-compile pyproject.toml --extra vsphere --extra xen --extra embedded --extra dev -o requirements.lock
+compile pyproject.toml --extra server --extra vsphere --extra xen --extra embedded --extra dev -o requirements.lock
 # Apart from the others: these bindings are compiled, which not every machine can.
 $python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["libvirt"])' |
     compile - -o requirements-libvirt.lock

@@ -1,21 +1,24 @@
 """`make run`: a whole portal in the foreground. Ctrl-C stops all of it."""
 
 import os
+import shutil
 import signal
 import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 
 from cloudportal.lab import Lab, LabError, can_run
 from cloudportal.lab.guest import build_guest
+from cloudportal.lab.processes import kill_all
 from cloudportal.setup.children import manage, python
 from cloudportal.setup.cluster import MAIN
 from cloudportal.setup.demo import set_address, welcome
 from cloudportal.setup.environment import allowed_hosts, browser_address, django_environment, is_free
-from cloudportal.setup.keeper import keep
+from cloudportal.setup.keeper import keep, marked
 from cloudportal.setup.owner import MARK, Owner
 from cloudportal.setup.places import LOCAL, LOGS
 from cloudportal.setup.runlock import AlreadyRunning, run_lock
@@ -122,10 +125,17 @@ def _supervisor(environment: dict[str, str], host: str, port: int, live_port: in
     uvicorn = ["-m", "uvicorn", "cloudportal.live.asgi:application", "--host", host, "--port", str(live_port)]
     # The addresses of consoles hold their tokens, which belong in no log.
     uvicorn += ["--timeout-graceful-shutdown", "3", "--no-access-log"]
-    supervisor = Supervisor(environment, say)
+    supervisor = Supervisor(environment | {"PROMETHEUS_MULTIPROC_DIR": str(_empty(LOCAL / "metrics"))}, say)
     supervisor.add("web", python(*gunicorn), LOGS / "web.log")
     supervisor.add("live", python(*uvicorn), LOGS / "live.log")
     return supervisor
+
+
+def _empty(directory: Path) -> Path:
+    """What processes of an earlier run counted is not what these do."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
 
 
 def _wait_until_serving(supervisor: Supervisor, address: str) -> None:
@@ -148,6 +158,8 @@ def _serves(address: str) -> bool:
 def _stop_children(supervisor: Supervisor) -> None:
     say("\n  Stopping …")
     supervisor.stop()
+    # What outlives the worker that began it, such as the examination of a large image.
+    kill_all(marked(Owner.this_process()))
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -30,8 +30,10 @@ def _state(url: str) -> str:
 
 
 def _migrations() -> list[Path]:
+    """The files, with the list of built-in roles, which migrating brings up to date too."""
     roots = [entry for entry in REPOSITORY.iterdir() if (entry / "__init__.py").exists()]
-    return sorted(file for root in roots for file in root.rglob("migrations/*.py"))
+    files = [file for root in roots for file in root.rglob("migrations/*.py")]
+    return sorted([*files, REPOSITORY / "tenants" / "permissions.py"])
 
 
 def _applied(url: str) -> str:

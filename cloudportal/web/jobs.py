@@ -51,7 +51,8 @@ class JobPage(Page):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         job = one(selectors.jobs(self.actor), self.kwargs["uuid"])
-        return super().context(job=job, cancellable=may_cancel(self.actor, job), log=list(job.log.all()), **extra)
+        log = list(selectors.job_log(self.actor, job))
+        return super().context(job=job, cancellable=may_cancel(self.actor, job), log=log, **extra)
 
 
 class CancelJob(ActionPage):

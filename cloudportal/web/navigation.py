@@ -45,6 +45,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Account"),
         (
             Entry(_("Usage"), "accounting:usage", "chart-bar", "u", "accounting.view"),
+            Entry(_("Limits"), "tenants:limits", "gauge", "l"),
             Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),
@@ -58,6 +59,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),
             Entry(_("Hosts"), "infrastructure:hosts", "server-2", "h", "infrastructure.view"),
             Entry(_("Storage pools"), "storage:pools", "stack-2", "p", "infrastructure.view"),
+            Entry(_("Settings"), "web:settings", "settings", "c", "infrastructure.view"),
         ),
     ),
 )

@@ -8,6 +8,7 @@ from cloudportal.web.dashboard import Dashboard
 from cloudportal.web.entry import SignIn, SignOut
 from cloudportal.web.jobs import CancelJob, JobDrawer, JobPage, Jobs
 from cloudportal.web.search import Search
+from cloudportal.web.settings import ChangeSetting, Settings
 
 app_name = "web"
 
@@ -16,6 +17,8 @@ urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("search/", Search.as_view(), name="search"),
+    path("settings/", Settings.as_view(), name="settings"),
+    path("settings/<str:name>/", ChangeSetting.as_view(), name="setting"),
     path("jobs/", Jobs.as_view(), name="jobs"),
     path("jobs/drawer/", JobDrawer.as_view(), name="job-drawer"),
     path("jobs/<uuid:uuid>/", JobPage.as_view(), name="job"),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef
 
-from cloudportal.doors.api.rows import Ref, Row, column, computed, many, ref
+from cloudportal.doors.api.rows import Ref, Row, allowed, column, many, ref
 from compute.models import Nic, SSHKey, VolumeAttachment
 from compute.states import INSTANCE
 
@@ -54,7 +54,7 @@ class InstanceRow(Row):
     host: Ref | None = ref(operators=True)
     created_at: dt.datetime = column()
     destroyed_at: dt.datetime | None = column(help="Since when it has been in the recycle bin.")
-    allowed: list[str] = computed(INSTANCE.allowed, "state", help="What may be done to it now.")
+    allowed: list[str] = allowed(INSTANCE, "compute.manage")
 
 
 class InstanceDetailRow(InstanceRow):

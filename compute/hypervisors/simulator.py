@@ -35,7 +35,7 @@ class SimulatedHypervisor:
     def __init__(self, target: HostTarget) -> None:
         self._engine = SimulatedEngine(target.url)
         if not self._engine.host:
-            raise Fatal(f"{target.url!r} names no host: ?host=NAME is expected.")
+            raise Fatal("The url names no host: ?host=NAME is expected.", target.url)
 
     def facts(self) -> HostFacts:
         row = self._engine.read("facts", self._host_row)
@@ -145,7 +145,7 @@ class SimulatedHypervisor:
         def with_row(connection: sqlite3.Connection) -> Answer:
             row = self._row(connection, uuid)
             if row is None:
-                raise NotFound(f"{self._engine.host} does not know the instance {uuid}.")
+                raise NotFound(f"The host does not know the instance {uuid}.", self._engine.host)
             return work(connection, row)
 
         return with_row

@@ -16,7 +16,8 @@ class ConsoleTicket(models.Model):
     user_id = models.BigIntegerField(null=True)
     expires_at = models.DateTimeField()
     redeemed_at = models.DateTimeField(null=True)
-    # Who opens it while acting for somebody: the console closes when that is over.
+    # Who opens it while acting for that user, and in which session's view: the console closes when that is over.
+    operator_id = models.BigIntegerField(null=True)
     view = models.ForeignKey(ViewAs, models.CASCADE, null=True, related_name="+")
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -12,10 +13,10 @@ from compute.models.offering import ServiceOffering
 from compute.models.ssh_key import SSHKey
 from compute.states import INSTANCE
 from storage.models import Template
-from tenants.models import TenantResource
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
 
 
-class Instance(TenantResource):
+class Instance(CountedUntilGivenUp, TenantResource):
     """A virtual machine.
 
     `host` is where its CPUs and memory are reserved, null while it holds none; `last_host` is where it ran
@@ -23,6 +24,7 @@ class Instance(TenantResource):
     """
 
     lifecycle = INSTANCE
+    counts = {"instances": 1, "cpus": "offering__cpus", "memory_mib": "offering__memory_mib"}
     hidden_from_trail = ("host", "last_host")
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="instances")
@@ -46,6 +48,7 @@ class Instance(TenantResource):
                 condition=~Q(state__in=["Running"]) | Q(host__isnull=False), name="instance_running_has_host"
             ),
             models.CheckConstraint(condition=Q(removed_at=None) | Q(host=None), name="instance_removed_holds_no_host"),
+            removed_is_not_counted("instance_removed_is_not_counted"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),
@@ -57,4 +60,7 @@ class Instance(TenantResource):
             models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="instance_of_account"),
             models.Index(fields=["account", "state", "-id"], condition=Q(removed_at=None), name="instance_by_state"),
             models.Index(fields=["destroyed_at"], condition=Q(state="Destroyed"), name="instance_in_recycle_bin"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="instance_by_name"),
+            models.Index(fields=["state", "id"], condition=Q(removed_at=None), name="instance_by_state_of_all"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="instance_created"),
         ]

@@ -11,20 +11,16 @@ from django.db.models.functions import Now
 from cloudportal.core import events
 from cloudportal.core.differences import facts
 from cloudportal.core.driver_errors import DriverError
-from cloudportal.core.errors import Conflict, InvalidInput, Unreachable
+from cloudportal.core.errors import Conflict, Unreachable
 from cloudportal.core.writing import insert, update
 from cloudportal.infrastructure.models import Cluster, Host
 from cloudportal.infrastructure.services.clusters import apply_overcommit
+from cloudportal.infrastructure.services.engines import check_engine_url
 from cloudportal.infrastructure.services.scheduling import refresh_schedulable
 from cloudportal.infrastructure.states import ConnectionState
 from compute.engines import hypervisor_of, target_of
 from compute.hypervisors.base import HostFacts
 from tenants.actor import Actor
-
-SCHEMES = {
-    Cluster.Hypervisor.KVM: ("qemu:", "qemu+tls:", "qemu+ssh:", "qemu+unix:", "qemu+tcp:", "test:"),
-    Cluster.Hypervisor.SIMULATOR: ("simulator:",),
-}
 
 
 def add_host(
@@ -39,7 +35,7 @@ def add_host(
         Unreachable: the host did not answer; nothing is kept.
     """
     actor.require_everywhere("infrastructure.manage")
-    _check_url(cluster, url)
+    check_engine_url(cluster, url, "host")
     host = Host(
         cluster=cluster, zone=cluster.pod.zone, name=name.strip(), url=url, username=username, password=password,
         virt_type=virt_type, datapath=datapath,
@@ -62,7 +58,8 @@ def update_host(actor: Actor, *, host: Host, **changes: Any) -> Host:
         Unreachable: the host does not answer that way; nothing is changed.
     """
     actor.require_everywhere("infrastructure.manage")
-    _check_url(host.cluster, changes.get("url", host.url))
+    if "url" in changes:
+        check_engine_url(host.cluster, changes["url"], "host")
     with transaction.atomic():
         update(host, **changes)
         if {"url", "username", "password", "virt_type"} & changes.keys():
@@ -94,12 +91,6 @@ def remove_host(actor: Actor, *, host: Host) -> None:
             host.delete()
         except ProtectedError as error:
             raise Conflict(f"Host {host} still has instances; expunge or move them first.") from error
-
-
-def _check_url(cluster: Cluster, url: str) -> None:
-    kinds = SCHEMES[Cluster.Hypervisor(cluster.hypervisor)]
-    if not url.startswith(kinds):
-        raise InvalidInput({"url": f"A host of this cluster has a URL that begins with {', '.join(kinds)}"})
 
 
 def _discover(host: Host) -> HostFacts:

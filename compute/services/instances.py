@@ -45,6 +45,7 @@ def deploy_instance(
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's instances.
         InvalidInput: a field is wrong; all that are, at once.
+        LimitExceeded: the account, or a domain above it, may not have that much.
         CapacityExhausted: with the number of hosts that each filter left.
         Conflict: a network is being deleted.
     """
@@ -61,7 +62,7 @@ def deploy_instance(
             instance.ssh_keys.set(ssh_keys)
         job = jobs.start(actor, DEPLOY_INSTANCE, instance)
         # Last, since everybody who deploys wants the same rows: the shorter they are held, the more can.
-        reserve_everything(instance, networks)
+        reserve_everything(actor, instance, networks)
     return job
 
 
@@ -87,7 +88,7 @@ def stop_instance(actor: Actor, *, instance: Instance, force: bool = False) -> J
         NotFound, PermissionDenied: the actor may not manage the account's instances.
         Conflict: its state does not allow it, or a job is changing it.
     """
-    actor.require("compute.manage", instance.account)
+    actor.require("compute.manage", instance.account, even_locked=True)
     return jobs.start(actor, STOP_INSTANCE, instance, force=force)
 
 
@@ -99,13 +100,13 @@ def reboot_instance(actor: Actor, *, instance: Instance) -> Job:
 
 def destroy_instance(actor: Actor, *, instance: Instance) -> Job:
     """Put an instance into the recycle bin; the refusals of `stop_instance`."""
-    actor.require("compute.manage", instance.account)
+    actor.require("compute.manage", instance.account, even_locked=True)
     return jobs.start(actor, DESTROY_INSTANCE, instance)
 
 
 def expunge_instance(actor: Actor, *, instance: Instance) -> Job:
     """Remove an instance with its disks and addresses for good; the refusals of `stop_instance`."""
-    actor.require("compute.manage", instance.account)
+    actor.require("compute.manage", instance.account, even_locked=True)
     return jobs.start(actor, EXPUNGE_INSTANCE, instance)
 
 

@@ -41,7 +41,7 @@ def delete_ssh_key(actor: Actor, *, ssh_key: SSHKey) -> None:
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's instances.
     """
-    actor.require("compute.manage", ssh_key.account)
+    actor.require("compute.manage", ssh_key.account, even_locked=True)
     with transaction.atomic():
         words = f"SSH key {ssh_key} deleted."
         events.record(actor, "compute.delete_ssh_key", words, resource=ssh_key, before=facts(ssh_key))

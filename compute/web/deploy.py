@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.forms import FormPage
+from cloudportal.doors.web.limits import bars_for
 from compute.services.instances import deploy_instance
 from compute.web import estimate
 from compute.web.forms import MANY, DeployForm
@@ -53,11 +54,20 @@ class Deploy(FormPage):
         zone = form.chosen_zone
         return {
             "name": "".join(form.raw("name")),
+            "account": form.chosen_account,
             "zone": zone,
             "template": template,
             "offering": offering,
             "networks": [choice["row"] for choice in networks if choice["chosen"]],
             "price": estimate.price(offering, template) if offering else None,
+            "bars": bars_for(
+                form.chosen_account,
+                instances=1,
+                cpus=offering.cpus if offering else 0,
+                memory_mib=offering.memory_mib if offering else 0,
+                volumes=1,
+                primary_bytes=template.size_bytes if template else 0,
+            ),
             "room": estimate.room(zone, offering, template) if offering and zone else None,
             "call": self._call(form, template, offering, networks),
         }

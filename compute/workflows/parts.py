@@ -45,16 +45,20 @@ def bring_template(run: Run[Instance]) -> Wait | None:
     copy, _ = TemplateCopy.objects.get_or_create(template=run.resource.template, pool=pool)
     if copy.state == "Ready":
         return None
-    wait = Wait(POLL_SECONDS, "Copying the template to primary storage")
     if copy.state == "Copying":
-        return wait
+        return _copying(jobs.active_job_of(copy))
     if failed := Job.objects.filter(parent=run.job, kind=COPY_TEMPLATE.kind, state="failed").first():
         raise Fatal(f"The template could not be copied: {failed.error}")
     try:
         jobs.start(Originator(run.job), COPY_TEMPLATE, copy, parent=run.job)
     except Conflict:
         run.log("The template is being copied already; waiting for it.")
-    return wait
+    return _copying(None)
+
+
+def _copying(job: Job | None) -> Wait:
+    so_far = f": {job.message}" if job and job.message else ""
+    return Wait(POLL_SECONDS, f"Copying the template to primary storage{so_far}")
 
 
 def connect_cards(run: Run[Instance]) -> Wait | None:

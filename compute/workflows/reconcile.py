@@ -5,12 +5,14 @@ Rules 1 to 4 are about instances and stand in `repair_instance`. The others:
 5. A volume in a pool whose row is removed: it is deleted there. A volume without a row is left alone, and reported.
    So with the seed of an instance that is removed or in Error: it holds user data.
 6. A port on the network engine without a row: it is deleted there. Rows come first, so it is a left-over. With
-   RECONCILE_REMOVES off it is reported: after an older backup was restored, its row may have been forgotten.
+   `network.reconcile_removes` off it is reported: after an older backup was restored, its row may be forgotten.
 7. A network on the engine that is removed here: it is deleted there. One without a row is left alone, and reported.
 8. A network that is Implemented here and missing on the engine: it is made again there, empty; ports come back
    when their instances start.
 9. A counter that differs from the sum of what it counts: it is reported as a defect of ours, loudly.
 10. A copy of a removed template in a pool, on which no volume leans: it is deleted there.
+11. What a copy that did not come to its end left in a pool, while no job is at it: it is deleted there. Parts of a
+   template without a row are left alone, and reported.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from cloudportal.core.configuration import value_of
 from cloudportal.core.driver_errors import DriverError
 from cloudportal.core.errors import Conflict
 from cloudportal.infrastructure.models import Host, Zone
@@ -41,8 +43,11 @@ from network.backends.base import NetworkBackend
 from network.engines import backend_of as network_of
 from network.engines import network_spec, public_spec
 from network.models import Network, Port
+from network.settings import RECONCILE_REMOVES
 from storage.engines import backend_of as storage_of
-from storage.models import StoragePool, TemplateCopy, Volume
+from storage.engines import import_token
+from storage.models import StoragePool, Template, TemplateCopy, Volume
+from storage.workflows import COPY_TEMPLATE
 
 RECONCILE = Workflow("compute.reconcile", "Reconcile with the engines", cancellable=False)
 
@@ -94,6 +99,7 @@ def volumes(run: Run[None]) -> None:
             _compare_pool(run, pool)
             _delete_seeds(run, pool)
             _delete_copies(run, pool)
+            _delete_imports(run, pool)
         except DriverError as error:
             run.log(f"Pool {pool}: {error}", "warning")
 
@@ -133,6 +139,21 @@ def _delete_copies(run: Run[None], pool: StoragePool) -> None:
         run.log(f"Rule 10: template {copy.template} deleted from pool {pool}; nothing leans on it any more.")
 
 
+def _delete_imports(run: Run[None], pool: StoragePool) -> None:
+    backend = storage_of(pool)
+    # The pool first and the jobs after it: an import whose job came meanwhile can't be mistaken for a left-over, and
+    # one that was finished meanwhile is refused by the driver.
+    parts = backend.imports()
+    ours = dict(Template.objects.filter(uuid__in={part.template for part in parts}).values_list("uuid", "name"))
+    working = {import_token(job) for job in Job.objects.filter(kind=COPY_TEMPLATE.kind, state__in=ACTIVE)}
+    for part in parts:
+        if part.template not in ours:
+            run.log(f"Rule 11: pool {pool} has parts of a template {part.template} that is not ours.")
+        elif part.token not in working:
+            backend.delete_import(part)
+            run.log(f"Rule 11: parts of template {ours[part.template]} deleted from pool {pool}; no job is at them.")
+
+
 @RECONCILE.step("Networks", deadline_seconds=300)
 def networks(run: Run[None]) -> None:
     for zone in Zone.objects.iterator():
@@ -145,12 +166,13 @@ def networks(run: Run[None]) -> None:
 
 def _compare_zone(run: Run[None], zone: Zone) -> None:
     backend = network_of(zone)
+    removes = value_of(RECONCILE_REMOVES, zone)
     # The engine first and the rows after it: a row that came meanwhile can't be mistaken for missing.
     ports, found = backend.ports(), backend.networks()
     for uuid in ports - set(Port.objects.filter(uuid__in=ports).values_list("uuid", flat=True)):
-        if settings.RECONCILE_REMOVES:
+        if removes:
             backend.delete_port(uuid)
-        words = "deleted; nobody holds it" if settings.RECONCILE_REMOVES else "held by nobody that is known"
+        words = "deleted; nobody holds it" if removes else "held by nobody that is known"
         run.log(f"Rule 6: port {uuid} {words}.", "warning")
     _compare_networks(run, backend, found)
     _make_missing(run, zone, backend)

@@ -11,6 +11,7 @@ The numbered rules of instances; `power` is what the host says.
 from __future__ import annotations
 
 from cloudportal.infrastructure.models import Host
+from cloudportal.jobs.models import JobLog
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
 from compute.engines import hypervisor_of
@@ -32,13 +33,19 @@ def compare(run: Run[Instance]) -> None:
     at_home = host in (instance.host, instance.last_host)
     if power is not PowerState.MISSING and (not at_home or belongs_nowhere(instance)):
         hypervisor_of(host).remove_instance(instance.uuid)
-        run.log(f"Rule 3: removed from host {host}, where it did not belong.", "warning")
+        _tell(run, host, "Rule 3: removed from a host where it did not belong.")
     elif power in ON and instance.state in {"Stopped", "Destroyed"}:
         hypervisor_of(host).stop_instance(instance.uuid)
-        run.log(f"Rule 2: powered off on host {host}; it is {instance.state}.", "warning")
+        _tell(run, host, f"Rule 2: powered off on its host; it is {instance.state}.")
     elif power not in ON and instance.state == "Running" and instance.host == host:
         run.record(stopped=True)
-        run.log(f"Rule 1: host {host} says {power}; it is Stopped now.", "warning")
+        _tell(run, host, f"Rule 1: its host says {power}; it is Stopped now.")
+
+
+def _tell(run: Run[Instance], host: Host, words: str) -> None:
+    """The instance's tenant reads this job too, and is not told which host it was."""
+    run.log(words, JobLog.Level.WARNING)
+    run.log(f"The host was {host}.", JobLog.Level.ENGINE)
 
 
 def belongs_nowhere(instance: Instance) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
-from cloudportal.doors.api.rows import Ref, Row, column, computed, ref
+from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
 from cloudportal.doors.api.views import ResourceViewSet, on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.infrastructure import selectors as infrastructure
@@ -33,7 +33,7 @@ class NetworkRow(Row):
     domain: str = column(help="The DNS domain of its instances.")
     mtu: int = column(help="Bytes.")
     created_at: dt.datetime = column()
-    allowed: list[str] = computed(NETWORK.allowed, "state", help="What may be done to it now.")
+    allowed: list[str] = allowed(NETWORK, "network.manage")
 
 
 class CreateNetwork(Body):

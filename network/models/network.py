@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
 from cloudportal.core.lifecycle import StateField, state_is_known
 from cloudportal.infrastructure.models import Zone
 from network.states import NETWORK
-from tenants.models import TenantResource
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
 
 
-class Network(TenantResource):
+class Network(CountedUntilGivenUp, TenantResource):
     """An isolated network with a router of its own: addresses by DHCP, names by DNS, out through source NAT.
 
     `domain` is the DNS domain of its instances.
     """
 
     lifecycle = NETWORK
+    counts = {"networks": 1}
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="networks")
     cidr = models.CharField(max_length=18)
@@ -32,6 +34,7 @@ class Network(TenantResource):
         ordering = ("-id",)
         constraints = [
             state_is_known(NETWORK, "network_state_known"),
+            removed_is_not_counted("network_removed_is_not_counted"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),
@@ -39,7 +42,11 @@ class Network(TenantResource):
                 violation_error_message="Another network of this account has that name.",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="network_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="network_of_account"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="network_by_name"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="network_created"),
+        ]
 
     @property
     def subnet(self) -> IPv4Network:

@@ -9,11 +9,14 @@ from django.db.models import Q
 
 from cloudportal.infrastructure.models import Zone
 from network.models.network import Network
-from tenants.models import Account
+from tenants.models import Account, Counted
 
 
-class PublicAddress(models.Model):
+class PublicAddress(Counted, models.Model):
     """A row for every address of the zone's public ranges; free while no account holds it."""
+
+    counts = {"public_addresses": 1}
+    counted = Q(account__isnull=False)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="public_addresses")

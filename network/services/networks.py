@@ -15,6 +15,7 @@ from cloudportal.jobs.models import Job
 from network.models import Network
 from network.reservations import allocate_source_nat
 from network.workflows import CREATE_NETWORK, DELETE_NETWORK
+from tenants import limits
 from tenants.actor import Actor
 from tenants.models import Account
 
@@ -31,6 +32,7 @@ def create_network(actor: Actor, *, account: Account, zone: Zone, name: str, cid
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's networks.
         InvalidInput: the name is taken, or the CIDR malformed, not private, too small, too large or overlapping.
+        LimitExceeded: the account, or a domain above it, may not have another network or public address.
         CapacityExhausted: the zone has no free public address.
         Conflict: the zone is disabled.
     """
@@ -46,6 +48,7 @@ def create_network(actor: Actor, *, account: Account, zone: Zone, name: str, cid
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         _refuse_overlap(network)
         insert(network)
+        limits.reserve(account, by=actor, networks=1, public_addresses=1)
         allocate_source_nat(network, account, zone)
         return jobs.start(actor, CREATE_NETWORK, network)
 
@@ -57,7 +60,7 @@ def delete_network(actor: Actor, *, network: Network) -> Job:
         NotFound, PermissionDenied: the actor may not manage the account's networks.
         Conflict: instances are on it, its state does not allow it, or a job is changing it.
     """
-    actor.require("network.manage", network.account)
+    actor.require("network.manage", network.account, even_locked=True)
     with transaction.atomic():
         job = jobs.start(actor, DELETE_NETWORK, network)
         # After the state changed, under its row lock: whoever takes a port now waits, and is then refused.

@@ -14,6 +14,7 @@ from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
+from cloudportal.doors.web.limits import bars_for
 from cloudportal.doors.web.lists import ListPage
 from network import selectors
 from network.filters import NetworkFilterSet
@@ -70,7 +71,11 @@ class CreateNetwork(FormPage):
         return {"actor": self.actor}
 
     def context(self, **extra: Any) -> dict[str, Any]:
+        form: NetworkForm = extra["form"]
+        account = getattr(form, "cleaned_data", {}).get("account") or form.account
         return super().context(
+            bars=bars_for(account, networks=1, public_addresses=1),
+            bars_of=account,
             heading=_("Create a network"),
             verb=_("Create network"),
             back=reverse("network:networks"),

@@ -6,7 +6,7 @@ from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
 from network.engines import backend_of, network_spec, public_spec
 from network.models import Network
-from network.reservations import release_public_addresses
+from network.reservations import release_network
 from network.states import NETWORK
 from network.usage import emit_address, emit_network
 
@@ -48,4 +48,4 @@ def meter(run: Run[Network]) -> None:
 
 @CREATE_NETWORK.give_up
 def release(run: Run[Network]) -> None:
-    release_public_addresses(run.resource)
+    release_network(run.resource)

@@ -8,7 +8,7 @@ from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
 from network.engines import backend_of
 from network.models import Network
-from network.reservations import release_public_addresses
+from network.reservations import release_network
 from network.states import NETWORK
 from network.usage import emit_address, emit_network
 
@@ -26,5 +26,5 @@ def release(run: Run[Network]) -> None:
     emit_network(network, held=False)
     for address in network.public_addresses.all():
         emit_address(address, held=False)
-    release_public_addresses(network)
+    release_network(network)
     Network.objects.filter(pk=network.pk).update(removed_at=Now())

@@ -13,7 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import flag, one_of, text
 from cloudportal.doors.api.requests import Request
-from cloudportal.doors.api.rows import Ref, Row, column, computed, ref
+from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
 from cloudportal.doors.api.views import ResourceViewSet, on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.infrastructure import selectors as infrastructure
@@ -40,7 +40,7 @@ class TemplateRow(Row):
     file_bytes: int = column(help="The length of the file.")
     is_public: bool = column(help="Whether everybody may use it.")
     created_at: dt.datetime = column()
-    allowed: list[str] = computed(TEMPLATE.allowed, "state", help="What may be done to it now.")
+    allowed: list[str] = allowed(TEMPLATE, "storage.manage")
 
 
 class DescribeTemplate(Body):

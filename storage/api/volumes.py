@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from cloudportal.doors.api.rows import Ref, Row, column, computed, ref
+from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
 from cloudportal.doors.api.views import ResourceViewSet
 from cloudportal.doors.ordering import Sorting
 from storage import selectors
@@ -28,7 +28,7 @@ class VolumeRow(Row):
     size_bytes: int = column()
     pool: Ref | None = ref(operators=True)
     created_at: dt.datetime = column()
-    allowed: list[str] = computed(VOLUME.allowed, "state", help="What may be done to it now.")
+    allowed: list[str] = allowed(VOLUME, "storage.manage")
 
 
 class VolumeViewSet(ResourceViewSet[Volume]):

@@ -5,7 +5,7 @@ Every call is idempotent: the object's uuid is its name in the pool.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
@@ -48,6 +48,14 @@ class TemplateSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedPart:
+    """What an import left in the pool that did not come to its end. `token` is the one it was begun with."""
+
+    template: UUID
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class VolumeSpec:
     """A disk to make: empty, or a clone of a template that is in the pool already."""
 
@@ -73,13 +81,37 @@ class StorageBackend(Protocol):
 
     def capacity(self) -> PoolCapacity: ...
 
-    def import_template(self, spec: TemplateSpec, chunks: Iterator[bytes]) -> None:
-        """Copy an image in. Appears under its uuid only when complete; there already is success."""
+    def begin_import(self, spec: TemplateSpec, token: str) -> bool:
+        """Make a place for an image that comes in pieces. `token`, lower-case letters and digits, is the import's own.
+
+        False: it was there already, and pieces may be in it.
+        """
+
+    def write_import(self, spec: TemplateSpec, token: str, offset: int, piece: bytes) -> None:
+        """Put a piece where it belongs. The same one again, also late and beside others, does no harm.
+
+        NotFound when the import was not begun or is deleted; Fatal when the piece reaches beyond the image.
+        """
+
+    def read_import(self, spec: TemplateSpec, token: str, offset: int, length: int) -> bytes:
+        """What is there now, zeros where nothing was written. NotFound as for `write_import`."""
+
+    def finish_import(self, spec: TemplateSpec, token: str) -> None:
+        """Let the template appear, whose pieces are all there. Done already is success.
+
+        Fatal when it is no image that can be taken; NotFound as for `write_import`.
+        """
+
+    def imports(self) -> frozenset[ImportedPart]:
+        """What was begun and is not finished."""
+
+    def delete_import(self, part: ImportedPart) -> None:
+        """Missing is success, and so is finished: a template that appeared stays."""
 
     def has_template(self, uuid: UUID) -> bool: ...
 
     def delete_template(self, uuid: UUID) -> None:
-        """Missing is success."""
+        """Whole, or in the parts of any import. Missing is success."""
 
     def create_volume(self, spec: VolumeSpec) -> None:
         """There already is success. NotFound when its template is not in the pool."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 from cloudportal.infrastructure.drivers.errors import Fatal
 from storage.backends.base import Format, TemplateSpec
@@ -46,42 +45,13 @@ def qcow2_disk_bytes(head: bytes) -> int:
     return int(QCOW2_HEADER.unpack_from(head)[3])
 
 
-class ImageReader:
-    """An image that is checked and counted while it is read in pieces of any size."""
+def check_piece(spec: TemplateSpec, offset: int, piece: bytes) -> None:
+    """Refuse what can't be a piece of the image; the first one shows whether it is one that can be taken.
 
-    def __init__(self, spec: TemplateSpec, chunks: Iterator[bytes]) -> None:
-        """Raises Fatal when the first bytes show an image that can't be taken."""
-        self._spec = spec
-        self._chunks = chunks
-        self._buffer = b""
-        self._offset = 0
-        self._length = 0
-        while len(self._buffer) < HEADER_BYTES and self._fill():
-            pass
-        check_image(spec.format, self._buffer)
-
-    def read(self, count: int) -> bytes:
-        """The next bytes, at most `count`; empty at the end.
-
-        Raises:
-            Fatal: there are more or fewer bytes than promised.
-        """
-        if self._offset == len(self._buffer):
-            self._buffer, self._offset = b"", 0
-            while not self._buffer and self._fill():
-                pass
-        piece = self._buffer[self._offset : self._offset + count]
-        self._offset += len(piece)
-        if not piece and self._length != self._spec.size_bytes:
-            raise Fatal(f"The image has {self._length} bytes and not the {self._spec.size_bytes} that were promised.")
-        return piece
-
-    def _fill(self) -> bool:
-        chunk = next(self._chunks, None)
-        if chunk is None:
-            return False
-        self._length += len(chunk)
-        if self._length > self._spec.size_bytes:
-            raise Fatal(f"The image has more than the {self._spec.size_bytes} bytes that were promised.")
-        self._buffer += chunk
-        return True
+    Raises:
+        Fatal: it reaches beyond the image, or `check_image` refuses it.
+    """
+    if offset < 0 or offset + len(piece) > spec.size_bytes:
+        raise Fatal(f"The image has more than the {spec.size_bytes} bytes that were promised.")
+    if offset == 0 and len(piece) >= min(HEADER_BYTES, spec.size_bytes):
+        check_image(spec.format, piece)

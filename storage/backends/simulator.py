@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from io import BufferedRandom
+from pathlib import Path
 from uuid import UUID
 
 from cloudportal.infrastructure.drivers.errors import Fatal, NotFound
 from cloudportal.infrastructure.drivers.simulator import SimulatedEngine
-from storage.backends.base import PoolCapacity, PoolTarget, TemplateSpec, VolumeInfo, VolumeSpec
-from storage.backends.images import HEADER_BYTES, check_image, is_qcow2, qcow2_disk_bytes
+from cloudportal.infrastructure.drivers.simulator.imports import import_file
+from storage.backends.base import ImportedPart, PoolCapacity, PoolTarget, TemplateSpec, VolumeInfo, VolumeSpec
+from storage.backends.images import HEADER_BYTES, check_image, check_piece, qcow2_disk_bytes
 
 DEFAULT_TOTAL_BYTES = 1 << 50
 
@@ -36,32 +40,77 @@ class SimulatedStorage:
         row = self._engine.read("capacity", self._require_pool)
         return PoolCapacity(row["total_bytes"], max(0, row["total_bytes"] - row["used_bytes"]))
 
-    def import_template(self, spec: TemplateSpec, chunks: Iterator[bytes]) -> None:
-        digest, length, head = hashlib.sha256(), 0, b""
-        for chunk in chunks:
-            head += chunk[: HEADER_BYTES - len(head)]
-            digest.update(chunk)
-            length += len(chunk)
-        if length != spec.size_bytes:
-            raise Fatal(f"The template has {length} bytes and not the {spec.size_bytes} that were promised.")
-        disk_bytes = _disk_bytes(spec, head)
+    def begin_import(self, spec: TemplateSpec, token: str) -> bool:
+        def begin(connection: sqlite3.Connection) -> bool:
+            if self._find_import(connection, spec.uuid, token):
+                return False
+            self._take_room(connection, spec.size_bytes)
+            row = (self._pool, str(spec.uuid), token, spec.size_bytes)
+            connection.execute("INSERT INTO imports (pool, uuid, token, size_bytes) VALUES (?, ?, ?, ?)", row)
+            file = self._file(spec.uuid, token)
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(b"")
+            os.truncate(file, spec.size_bytes)
+            return True
 
-        def add(connection: sqlite3.Connection) -> None:
-            if not self._find(connection, "templates", spec.uuid):
-                self._take_room(connection, length)
-                connection.execute(
-                    "INSERT INTO templates (pool, uuid, format, size_bytes, disk_bytes, sha256)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (self._pool, str(spec.uuid), spec.format, length, disk_bytes, digest.hexdigest()),
-                )
+        return self._engine.write("begin_import", begin)
 
-        self._engine.write("import_template", add)
+    def write_import(self, spec: TemplateSpec, token: str, offset: int, piece: bytes) -> None:
+        check_piece(spec, offset, piece)
+
+        def write(connection: sqlite3.Connection) -> None:
+            with self._opened(connection, spec, token) as file:
+                file.seek(offset)
+                file.write(piece)
+
+        self._engine.read("write_import", write)
+
+    def read_import(self, spec: TemplateSpec, token: str, offset: int, length: int) -> bytes:
+        def read(connection: sqlite3.Connection) -> bytes:
+            with self._opened(connection, spec, token) as file:
+                file.seek(offset)
+                return file.read(length)
+
+        return self._engine.read("read_import", read)
+
+    def finish_import(self, spec: TemplateSpec, token: str) -> None:
+        def finish(connection: sqlite3.Connection) -> None:
+            if self._find(connection, "templates", spec.uuid):
+                return
+            with self._opened(connection, spec, token) as file:
+                check_image(spec.format, head := file.read(HEADER_BYTES))
+                file.seek(0)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            disk_bytes = spec.size_bytes if spec.format == "raw" else qcow2_disk_bytes(head)
+            self._forget_import(connection, spec.uuid, token)
+            connection.execute(
+                "INSERT INTO templates (pool, uuid, format, size_bytes, disk_bytes, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+                (self._pool, str(spec.uuid), spec.format, spec.size_bytes, disk_bytes, digest),
+            )
+
+        self._engine.write("finish_import", finish)
+        self._file(spec.uuid, token).unlink(missing_ok=True)
+
+    def imports(self) -> frozenset[ImportedPart]:
+        rows = self._engine.read("imports", lambda db: self._all(db, "imports"))
+        return frozenset(ImportedPart(UUID(row["uuid"]), row["token"]) for row in rows)
+
+    def delete_import(self, part: ImportedPart) -> None:
+        self._engine.write("delete_import", lambda db: self._drop_import(db, part.template, part.token))
+        self._file(part.template, part.token).unlink(missing_ok=True)
 
     def has_template(self, uuid: UUID) -> bool:
         return self._engine.read("has_template", lambda db: self._find(db, "templates", uuid)) is not None
 
     def delete_template(self, uuid: UUID) -> None:
-        self._engine.write("delete_template", lambda db: self._remove(db, "templates", uuid))
+        def delete(connection: sqlite3.Connection) -> None:
+            self._remove(connection, "templates", uuid)
+            for row in self._all(connection, "imports"):
+                if row["uuid"] == str(uuid):
+                    self._drop_import(connection, uuid, row["token"])
+                    self._file(uuid, row["token"]).unlink(missing_ok=True)
+
+        self._engine.write("delete_template", delete)
 
     def create_volume(self, spec: VolumeSpec) -> None:
         def create(connection: sqlite3.Connection) -> None:
@@ -165,12 +214,24 @@ class SimulatedStorage:
         self._take_room(connection, -row["size_bytes"])
         connection.execute(f"DELETE FROM {table} WHERE pool = ? AND uuid = ?", (self._pool, str(uuid)))  # noqa: S608
 
+    def _find_import(self, connection: sqlite3.Connection, uuid: UUID, token: str) -> sqlite3.Row | None:
+        query = "SELECT * FROM imports WHERE pool = ? AND uuid = ? AND token = ?"
+        row: sqlite3.Row | None = connection.execute(query, (self._pool, str(uuid), token)).fetchone()
+        return row
 
-def _disk_bytes(spec: TemplateSpec, head: bytes) -> int:
-    """Any bytes pass for a qcow2 image here, so that tests need no real one; of unknown size, then."""
-    if spec.format == "raw":
-        return spec.size_bytes
-    if not is_qcow2(head):
-        return 0
-    check_image(spec.format, head)
-    return qcow2_disk_bytes(head)
+    def _opened(self, connection: sqlite3.Connection, spec: TemplateSpec, token: str) -> BufferedRandom:
+        if self._find_import(connection, spec.uuid, token) is None:
+            raise NotFound(f"The import of template {spec.uuid} is not in the pool.")
+        return self._file(spec.uuid, token).open("r+b")
+
+    def _drop_import(self, connection: sqlite3.Connection, uuid: UUID, token: str) -> None:
+        if (row := self._find_import(connection, uuid, token)) is not None:
+            self._take_room(connection, -row["size_bytes"])
+            self._forget_import(connection, uuid, token)
+
+    def _forget_import(self, connection: sqlite3.Connection, uuid: UUID, token: str) -> None:
+        statement = "DELETE FROM imports WHERE pool = ? AND uuid = ? AND token = ?"
+        connection.execute(statement, (self._pool, str(uuid), token))
+
+    def _file(self, uuid: UUID, token: str) -> Path:
+        return import_file(self._engine.path, self._pool, str(uuid), token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -9,16 +10,17 @@ from django.db.models import Q
 from cloudportal.core.lifecycle import StateField, state_is_known
 from storage.models.secondary_store import SecondaryStore
 from storage.states import TEMPLATE
-from tenants.models import TenantResource
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
 
 
-class Template(TenantResource):
+class Template(CountedUntilGivenUp, TenantResource):
     """`size_bytes` is the size of the disk, `file_bytes` the length of the file; both are 0 until it is there.
 
     `checksum` is ``sha256:…`` of the file: what the tenant said it must be, and what it was found to be.
     """
 
     lifecycle = TEMPLATE
+    counts = {"templates": 1, "secondary_bytes": "file_bytes"}
     hidden_from_trail = ("store",)
 
     class Format(models.TextChoices):
@@ -43,6 +45,7 @@ class Template(TenantResource):
         ordering = ("-id",)
         constraints = [
             state_is_known(TEMPLATE, "template_state_known"),
+            removed_is_not_counted("template_removed_is_not_counted"),
             models.UniqueConstraint(
                 fields=["account", "name"],
                 condition=Q(removed_at=None),
@@ -50,4 +53,8 @@ class Template(TenantResource):
                 violation_error_message="Another template of this account has that name.",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="template_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="template_of_account"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="template_by_name"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="template_created"),
+        ]

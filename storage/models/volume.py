@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -11,13 +12,15 @@ from storage.models.disk_offering import DiskOffering
 from storage.models.pool import StoragePool
 from storage.models.template import Template
 from storage.states import VOLUME
-from tenants.models import TenantResource
+from tenants.models import Counted, TenantResource
 
 
-class Volume(TenantResource):
+class Volume(Counted, TenantResource):
     """A virtual disk in one storage pool. It grows and never shrinks. Without a pool it holds no room."""
 
     lifecycle = VOLUME
+    counts = {"volumes": 1, "primary_bytes": "size_bytes"}
+    counted = Q(removed_at=None)
     hidden_from_trail = ("pool",)
 
     class Kind(models.TextChoices):
@@ -46,4 +49,9 @@ class Volume(TenantResource):
                 violation_error_message="Another volume of this account has that name.",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="volume_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="volume_of_account"),
+            models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="volume_by_name"),
+            models.Index(fields=["size_bytes", "id"], condition=Q(removed_at=None), name="volume_by_size"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="volume_created"),
+        ]

@@ -11,6 +11,7 @@ from cloudportal.core.driver_errors import DriverError
 from cloudportal.core.errors import InvalidInput, Unreachable
 from cloudportal.core.writing import insert, update
 from cloudportal.infrastructure.models import Cluster
+from cloudportal.infrastructure.services.engines import check_engine_url
 from storage.engines import backend_of
 from storage.models import StoragePool
 from storage.pools import measure_pool
@@ -22,10 +23,11 @@ def create_pool(actor: Actor, *, cluster: Cluster, name: str, url: str, path: st
 
     Raises:
         PermissionDenied: the actor does not manage the infrastructure.
-        InvalidInput: a field is wrong, or the name is taken.
+        InvalidInput: a field is wrong, the URL does not suit the cluster, or the name is taken.
         Unreachable: the engine did not answer, or refused; nothing is kept.
     """
     actor.require_everywhere("infrastructure.manage")
+    check_engine_url(cluster, url, "pool")
     if not path.startswith("/"):
         raise InvalidInput({"path": "The path must be absolute."})
     pool = StoragePool(cluster=cluster, zone=cluster.pod.zone, name=name, url=url, path=path, **more)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from django.conf import settings
@@ -18,6 +20,7 @@ from storage.engines import incoming_file
 from storage.locks import lock_template
 from storage.models import SecondaryStore, Template
 from storage.workflows import DELETE_TEMPLATE, REGISTER_TEMPLATE
+from tenants import limits
 from tenants.actor import Actor
 from tenants.models import Account
 
@@ -34,12 +37,14 @@ def register_template(
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's templates, or publish to everybody.
         InvalidInput: a field is wrong, or the name is taken. What the URL leads to is judged by the job.
+        LimitExceeded: the account, or a domain above it, may not have another template.
         Conflict: the zone has no secondary storage.
     """
     check_url(url)
     with transaction.atomic():
         _refuse_too_many(account)
         template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, url)
+        limits.reserve(account, by=actor, templates=1)
         return jobs.start(actor, REGISTER_TEMPLATE, template)
 
 
@@ -53,7 +58,11 @@ def upload_template(
     """
     with transaction.atomic():
         template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, "")
-        _store(template, file)
+        with _kept_if_accepted(template):
+            size = _store(template, file)
+            # Not before: whoever uploads slowly would hold up all others of the account.
+            limits.reserve(account, by=actor, templates=1, secondary_bytes=size)
+            Template.objects.filter(pk=template.pk).update(file_bytes=size)
         return jobs.start(actor, REGISTER_TEMPLATE, template)
 
 
@@ -64,7 +73,7 @@ def delete_template(actor: Actor, *, template: Template) -> Job:
         NotFound, PermissionDenied: the actor may not manage the account's templates.
         Conflict: its state does not allow it, or a job is changing it.
     """
-    actor.require("storage.manage", template.account)
+    actor.require("storage.manage", template.account, even_locked=True)
     with transaction.atomic():
         # What is being made from it right now is seen by the job then, and its copy kept.
         lock_template(template)
@@ -105,19 +114,27 @@ def _insert(
     )
 
 
-def _store(template: Template, file: IO[bytes]) -> None:
+@contextmanager
+def _kept_if_accepted(template: Template) -> Iterator[None]:
+    """The file of a template that is refused goes with it."""
+    try:
+        yield
+    except BaseException:
+        incoming_file(template.store, template).unlink(missing_ok=True)
+        raise
+
+
+def _store(template: Template, file: IO[bytes]) -> int:
+    """Write the file into secondary storage; returns its length."""
     target = incoming_file(template.store, template)
     target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
-    try:
-        with target.open("wb") as out:
-            while block := file.read(BLOCK):
-                size += len(block)
-                if size > settings.TEMPLATE_LARGEST_BYTES:
-                    raise InvalidInput({"file": f"At most {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB are accepted."})
-                out.write(block)
-        if not size:
-            raise InvalidInput({"file": "The file is empty."})
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    with target.open("wb") as out:
+        while block := file.read(BLOCK):
+            size += len(block)
+            if size > settings.TEMPLATE_LARGEST_BYTES:
+                raise InvalidInput({"file": f"At most {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB are accepted."})
+            out.write(block)
+    if not size:
+        raise InvalidInput({"file": "The file is empty."})
+    return size

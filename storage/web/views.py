@@ -15,6 +15,7 @@ from cloudportal.doors.ordering import BY_NAME, NAMED_NEWEST_FIRST
 from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
+from cloudportal.doors.web.limits import bars_for
 from cloudportal.doors.web.lists import ListPage
 from storage import selectors
 from storage.filters import PoolFilterSet, TemplateFilterSet, VolumeFilterSet
@@ -96,6 +97,8 @@ class AddTemplate(FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         return super().context(
+            bars=bars_for(extra["form"].account, templates=1, secondary_bytes=0),
+            bars_of=extra["form"].account,
             heading=_("Add a template"),
             verb=_("Add template"),
             back=reverse("storage:templates"),

@@ -10,6 +10,7 @@ from storage.engines import backend_of, template_file
 from storage.models import Template, TemplateCopy
 from storage.states import TEMPLATE
 from storage.usage import emit_template
+from tenants import limits
 
 DELETE_TEMPLATE = Workflow("storage.delete_template", "Delete template", move=TEMPLATE.delete, cancellable=False)
 
@@ -31,5 +32,7 @@ def remove_image(run: Run[Template]) -> None:
 
 @DELETE_TEMPLATE.finish
 def meter(run: Run[Template]) -> None:
-    emit_template(run.resource, held=False)
-    Template.objects.filter(pk=run.resource.pk).update(removed_at=Now())
+    template = run.resource
+    emit_template(template, held=False)
+    limits.release(template.account_id, **limits.stop_counting(template))
+    Template.objects.filter(pk=template.pk).update(removed_at=Now())

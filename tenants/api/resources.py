@@ -13,6 +13,11 @@ PATHS = {
     "network.network": "networks",
     "storage.template": "templates",
     "storage.volume": "volumes",
+    "tenants.account": "accounts",
+    "tenants.domain": "domains",
+    "tenants.group": "groups",
+    "tenants.role": "roles",
+    "tenants.user": "users",
 }
 
 

@@ -10,12 +10,12 @@ from cloudportal.doors.api.bodies import Body, Reference, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, column, ref
-from cloudportal.doors.api.views import ResourceViewSet, creates
+from cloudportal.doors.api.views import ResourceViewSet, changes, creates, on_object, operation, removes
 from cloudportal.doors.ordering import Sorting
 from tenants import selectors
 from tenants.filters import UserFilterSet
 from tenants.models import User
-from tenants.services import accounts
+from tenants.services import users
 
 
 class UserRow(Row):
@@ -24,17 +24,28 @@ class UserRow(Row):
     id: UUID = column("uuid")
     username: str = column()
     email: str = column()
+    first_name: str = column()
+    last_name: str = column()
     account: Ref = ref()
     is_active: bool = column()
     created_at: dt.datetime = column("date_joined")
     last_login: dt.datetime | None = column()
 
 
-class CreateUser(Body):
-    account = Reference(selectors.accounts)
+class UpdateUser(Body):
     username = text(150)
-    password = text(128)
     email = text(254, required=False)
+    first_name = text(150, required=False)
+    last_name = text(150, required=False)
+
+
+class CreateUser(UpdateUser):
+    account = Reference(selectors.accounts)
+    password = text(128)
+
+
+class SetPassword(Body):
+    password = text(128)
 
 
 class UserViewSet(ResourceViewSet[User]):
@@ -47,4 +58,39 @@ class UserViewSet(ResourceViewSet[User]):
     @creates
     def create(self, request: Request, data: dict[str, Any]) -> User:
         """Add somebody who can sign in; they may do nothing until a role is granted."""
-        return accounts.create_user(request.actor, **data)
+        return users.create_user(request.actor, **data)
+
+    @on_object
+    @accepts(UpdateUser, partial=True)
+    @changes
+    def partial_update(self, request: Request, user: User, data: dict[str, Any]) -> User:
+        """Change names and e-mail address."""
+        return users.update_user(request.actor, user=user, **data)
+
+    @operation
+    @on_object
+    @changes
+    def enable(self, request: Request, user: User) -> User:
+        """Let somebody sign in again."""
+        return users.enable_user(request.actor, user=user)
+
+    @operation
+    @on_object
+    @changes
+    def disable(self, request: Request, user: User) -> User:
+        """Keep somebody out: sessions end, keys are refused."""
+        return users.disable_user(request.actor, user=user)
+
+    @operation
+    @on_object
+    @accepts(SetPassword)
+    @changes
+    def set_password(self, request: Request, user: User, data: dict[str, Any]) -> User:
+        """Give somebody another password; all their sessions end."""
+        return users.set_password(request.actor, user=user, **data)
+
+    @on_object
+    @removes
+    def destroy(self, request: Request, user: User) -> None:
+        """Remove somebody with their grants and keys."""
+        users.delete_user(request.actor, user=user)

@@ -6,8 +6,12 @@ from tenants.models.grants import (
     AccountUserObjectPermission,
     DomainGroupObjectPermission,
     DomainUserObjectPermission,
+    Grant,
 )
+from tenants.models.group import Group
+from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
 from tenants.models.resource import TenantResource
+from tenants.models.role import Role
 from tenants.models.user import User
 from tenants.models.view_as import ViewAs
 from tenants.models.webhook import Webhook, WebhookDelivery
@@ -17,12 +21,19 @@ __all__ = [
     "AccountGroupObjectPermission",
     "AccountUserObjectPermission",
     "ApiKey",
+    "Counted",
+    "CountedUntilGivenUp",
     "Domain",
     "DomainGroupObjectPermission",
     "DomainUserObjectPermission",
+    "Grant",
+    "Group",
+    "Limit",
+    "Role",
     "TenantResource",
     "User",
     "ViewAs",
     "Webhook",
     "WebhookDelivery",
+    "removed_is_not_counted",
 ]

@@ -22,7 +22,7 @@ def cancel_job(actor: Actor, *, job: Job) -> Job:
     if account is None:
         actor.require_everywhere(OF_THE_CLOUD)
     else:
-        actor.require(_permission(job), account)
+        actor.require(_permission(job), account, even_locked=True)
     return services.cancel(actor, job)
 
 

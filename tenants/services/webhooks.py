@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from django.conf import settings
 from django.db import transaction
 
 from cloudportal.core import clock, events
+from cloudportal.core.configuration import value_of
 from cloudportal.core.differences import facts
 from cloudportal.core.driver_errors import Fatal
 from cloudportal.core.errors import Conflict, InvalidInput
@@ -21,6 +21,7 @@ from cloudportal.core.writing import insert, update
 from tenants.acting import refuse_secrets_of_others
 from tenants.actor import Actor
 from tenants.models import Account, Domain, Webhook, WebhookDelivery
+from tenants.settings import WEBHOOK_INTERNAL_NETWORKS
 from tenants.workflows.dispatch_events import start_delivery
 
 MANAGE = "webhooks.manage"
@@ -82,8 +83,8 @@ def rotate_webhook_secret(actor: Actor, *, webhook: Webhook) -> str:
 
 
 def delete_webhook(actor: Actor, *, webhook: Webhook) -> None:
-    """Forget a webhook with its deliveries; what waits is not posted any more."""
-    _require(actor, webhook)
+    """Forget a webhook with its deliveries; what waits is not posted any more. Locked accounts may, too."""
+    _require(actor, webhook, even_locked=True)
     with transaction.atomic():
         _record(actor, "tenants.delete_webhook", f"Webhook {webhook} deleted.", webhook, before=facts(webhook))
         webhook.delete()
@@ -120,10 +121,10 @@ def _post_again(actor: Actor, webhook: Webhook, about: str, body: str, action: s
     return delivery
 
 
-def _require(actor: Actor, webhook: Webhook) -> None:
+def _require(actor: Actor, webhook: Webhook, *, even_locked: bool = False) -> None:
     """Whoever sends events away must be allowed to see them; and the secret is the owner's, as keys are."""
     refuse_secrets_of_others()
-    actor.require(MANAGE, webhook.place)
+    actor.require(MANAGE, webhook.place, even_locked=even_locked)
     actor.require("jobs.view", webhook.place)
 
 
@@ -139,9 +140,8 @@ def _check(webhook: Webhook, *, look_up: bool = True) -> None:
     parts = urlsplit(webhook.url)
     try:
         # Each delivery looks again: this only spares a surprise later.
-        public_address(
-            parts.hostname or "", parts.port or PORTS[parts.scheme], internal=settings.WEBHOOK_INTERNAL_NETWORKS
-        )
+        networks = value_of(WEBHOOK_INTERNAL_NETWORKS)
+        public_address(parts.hostname or "", parts.port or PORTS[parts.scheme], internal=networks)
     except Fatal as error:
         raise InvalidInput({"url": str(error)}) from error
 

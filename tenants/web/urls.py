@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
 from tenants.web.view_as import EndViewAs, StartViewAs, UsersToActFor
 from tenants.web.views import ApiKeys, DeleteApiKey, EventPage, Events, Profile
 from tenants.web.webhooks import (
@@ -23,6 +24,11 @@ urlpatterns = [
     path("profile/", Profile.as_view(), name="profile"),
     path("api-keys/", ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:uuid>/delete/", DeleteApiKey.as_view(), name="api-key-delete"),
+    path("limits/", MyLimits.as_view(), name="limits"),
+    path("limits/accounts/<uuid:uuid>/", AccountLimits.as_view(), name="account-limits"),
+    path("limits/accounts/<uuid:uuid>/edit/", EditAccountLimits.as_view(), name="account-limits-edit"),
+    path("limits/domains/<uuid:uuid>/", DomainLimits.as_view(), name="domain-limits"),
+    path("limits/domains/<uuid:uuid>/edit/", EditDomainLimits.as_view(), name="domain-limits-edit"),
     path("events/", Events.as_view(), name="events"),
     path("events/<uuid:uuid>/", EventPage.as_view(), name="event"),
     path("webhooks/", Webhooks.as_view(), name="webhooks"),

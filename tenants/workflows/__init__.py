@@ -1,6 +1,17 @@
-"""Every job kind of tenancy."""
+"""The job kinds of tenancy. Importing this registers them."""
 
+from tenants.workflows.check_limits import CHECK_LIMITS
+from tenants.workflows.delete_account import DELETE_ACCOUNT
+from tenants.workflows.delete_domain import DELETE_DOMAIN
 from tenants.workflows.deliver_webhook import DELIVER_WEBHOOK
 from tenants.workflows.dispatch_events import DISPATCH_EVENTS
+from tenants.workflows.stop_account import STOP_ACCOUNT
 
-__all__ = ["DELIVER_WEBHOOK", "DISPATCH_EVENTS"]
+__all__ = [
+    "CHECK_LIMITS",
+    "DELETE_ACCOUNT",
+    "DELETE_DOMAIN",
+    "DELIVER_WEBHOOK",
+    "DISPATCH_EVENTS",
+    "STOP_ACCOUNT",
+]

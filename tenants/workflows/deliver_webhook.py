@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from cloudportal.core import clock, events
 from cloudportal.core.clock import WallClock
+from cloudportal.core.configuration import value_of
 from cloudportal.core.models import Event
 from cloudportal.jobs.periodic import System
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Wait, Workflow
 from tenants.models import Webhook, WebhookDelivery
 from tenants.posting import Answer, post
+from tenants.settings import WEBHOOK_DISABLE_DAYS
 
 DELIVER_WEBHOOK = Workflow("tenants.deliver_webhook", "Deliver webhook", cancellable=False, quiet=True, priority=-1)
 
@@ -73,9 +74,10 @@ def note(delivery: WebhookDelivery, answer: Answer) -> None:
 
 def _disable_if_hopeless(pk: int) -> None:
     """Who has not accepted anything for days is asked no more, and the trail says so."""
-    since = WallClock() - timedelta(days=settings.WEBHOOK_DISABLE_DAYS)
+    days = value_of(WEBHOOK_DISABLE_DAYS)
+    since = WallClock() - timedelta(days=days)
     if not Webhook.objects.filter(pk=pk, is_enabled=True, failing_since__lt=since).update(is_enabled=False):
         return
     webhook = Webhook.objects.get(pk=pk)
-    words = f"Webhook {webhook} is disabled: for {settings.WEBHOOK_DISABLE_DAYS} days it accepted nothing."
+    words = f"Webhook {webhook} is disabled: for {days} days it accepted nothing."
     events.record(System(), "tenants.disable_webhook", words, resource=webhook, level=Event.Level.ERROR)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from guardian.shortcuts import assign_perm
 
 from tests import factories
 
@@ -28,8 +27,4 @@ def tenant_client(db: None) -> Client:
 @pytest.fixture
 def onlooker_client(db: None) -> Client:
     """Somebody who may see the infrastructure everywhere and change nothing of it."""
-    user = factories.user("reader", on=factories.root())
-    assign_perm("tenants.infrastructure.view", user, factories.root())
-    client = Client()
-    client.force_login(user)
-    return client
+    return signed_in("auditor", on=factories.root())

@@ -51,8 +51,8 @@ def test_a_role_is_granted_and_shown(operator_client: Client, tenant: Actor) -> 
     assert answer.status_code == 302
     assert events("tenants.grant_role") == before + 1
     page = operator_client.get(address(User, "change", user.pk)).content.decode()
-    assert f"domain admin · domain {user.account.domain}" in page
-    assert "member · account" in page
+    assert f"Domain admin · domain {user.account.domain}" in page
+    assert "Member · account" in page
 
 
 def test_the_hash_of_a_password_is_not_shown(operator_client: Client, tenant: Actor) -> None:

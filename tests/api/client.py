@@ -38,8 +38,15 @@ class Api:
     def delete(self, address: str) -> Any:
         return self._client.delete(_whole(address), headers=self._headers)
 
-    def upload(self, address: str, **fields: Any) -> Any:
-        return self._client.post(_whole(address), fields, headers=self._headers)
+    def ask(self, method: str, address: str, body: Any = None, **headers: str) -> Any:
+        """A request with header fields of its own: ``if_match`` is If-Match."""
+        sent = self._headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "get":
+            return self._client.get(_whole(address), headers=sent)
+        return self._send(method, address, body, {"headers": sent})
+
+    def upload(self, address: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+        return self._client.post(_whole(address), fields, headers=self._headers | (headers or {}))
 
     def _send(self, method: str, address: str, body: Any, options: dict[str, Any]) -> Any:
         options = {"content_type": "application/json", "headers": self._headers} | options
@@ -56,4 +63,4 @@ def messages(response: Any) -> dict[str, list[str]]:
 
 
 def _whole(address: str) -> str:
-    return address if address.startswith("/api/") else f"{BASE}/{address.lstrip('/')}"
+    return address if address.startswith("/") else f"{BASE}/{address}"

@@ -10,6 +10,7 @@ from django.apps import apps
 
 from cloudportal.jobs.models import Job
 from tenants.actor import Actor
+from tenants.models import Role, User
 from tests import factories
 from tests.api.client import Api, messages
 from tests.factories import Cloud
@@ -22,6 +23,12 @@ COUNTED = (
     "network.Port",
     "storage.Template",
     "storage.Volume",
+    "tenants.Account",
+    "tenants.Domain",
+    "tenants.Grant",
+    "tenants.Group",
+    "tenants.Role",
+    "tenants.User",
 )
 
 # What is sent, over a body that is right otherwise; the field that must be named.
@@ -85,6 +92,31 @@ WRONG_FOR_OPERATORS: list[tuple[str, dict[str, Any], str]] = [
     ("users", {"password": "short"}, "password"),
     ("users", {"account": MISSING}, "account"),
     ("domains", {"parent": MISSING}, "parent"),
+    ("domains", {"name": ""}, "name"),
+    ("domains", {"path": "/1/"}, "path"),
+    ("domains", {"state": "Removed"}, "state"),
+    ("accounts", {"state": "Locked"}, "state"),
+    ("users", {"email": "nowhere"}, "email"),
+    ("users", {"username": "no spaces"}, "username"),
+    ("users", {"is_superuser": True}, "is_superuser"),
+    ("users", {"role": "root_admin"}, "role"),
+    ("groups", {"name": ""}, "name"),
+    ("groups", {"domain": MISSING}, "domain"),
+    ("groups", {"auth": 1}, "auth"),
+    ("roles", {"name": ""}, "name"),
+    ("roles", {"permissions": []}, "permissions"),
+    ("roles", {"permissions": "compute.view"}, "permissions"),
+    ("roles", {"permissions": ["compute.fly"]}, "permissions"),
+    ("roles", {"permissions": ["infrastructure.manage"]}, "permissions"),
+    ("roles", {"permissions": [["compute.view"]]}, "permissions"),
+    ("roles", {"domain": MISSING}, "domain"),
+    ("roles", {"code": "root_admin"}, "code"),
+    ("grants", {"role": "member"}, "role"),
+    ("grants", {"role": MISSING}, "role"),
+    ("grants", {"user": MISSING}, "user"),
+    ("grants", {"group": MISSING}, "group"),
+    ("grants", {"domain": MISSING}, "domain"),
+    ("grants", {"account": None}, "account"),
 ]
 
 Bodies = Callable[[str], dict[str, Any]]
@@ -95,6 +127,8 @@ def bodies(cloud: Cloud, tenant: Actor) -> Bodies:
     """A right body for each endpoint."""
     zone, home = str(cloud.zone.uuid), factories.account()
     network = factories.network(tenant, cloud.zone)
+    member = str(Role.objects.get(code="member").uuid)
+    person = str(User.objects.get(pk=tenant.user_id).uuid)
 
     def body(noun: str) -> dict[str, Any]:
         return {
@@ -136,6 +170,9 @@ def bodies(cloud: Cloud, tenant: Actor) -> Bodies:
             "accounts": lambda: {"name": "right", "domain": str(home.domain.uuid)},
             "users": lambda: {"username": "right", "password": factories.PASSWORD, "account": str(home.uuid)},
             "domains": lambda: {"name": "right", "parent": str(home.domain.uuid)},
+            "groups": lambda: {"name": "right", "domain": str(home.domain.uuid)},
+            "roles": lambda: {"name": "right", "domain": str(home.domain.uuid), "permissions": ["compute.view"]},
+            "grants": lambda: {"role": member, "user": person, "account": str(home.uuid)},
         }[noun]()
 
     return body

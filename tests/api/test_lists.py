@@ -9,6 +9,7 @@ import pytest
 
 from compute.models import SSHKey
 from tenants.actor import Actor
+from tenants.services.groups import create_group
 from tests import factories
 from tests.api.client import Api, messages
 from tests.factories import Cloud
@@ -16,7 +17,7 @@ from tests.factories import Cloud
 LISTS = [
     "zones", "pods", "clusters", "hosts", "offerings", "disk-offerings", "pools", "stores", "templates", "volumes",
     "networks", "public-addresses", "ssh-keys", "instances", "jobs", "events", "accounts", "users", "domains",
-    "api-keys",
+    "api-keys", "groups", "roles", "grants",
 ]  # fmt: skip
 # The key with its user and the note of its use, the grants, the rows.
 QUERIES = 4
@@ -147,6 +148,7 @@ def test_every_list_costs_the_same_queries_however_long(
     for number in range(3):
         factories.deployment(tenant, cloud, name=f"vm-{number}")
     keys(tenant, ["a", "b"])
+    create_group(operator, domain=factories.root(), name="crew")
     api = Api(operator)
     api.get("me/")
 
@@ -160,6 +162,7 @@ def test_every_list_costs_the_same_queries_however_long(
 def test_what_a_list_shows_can_be_opened(cloud: Cloud, operator: Actor, tenant: Actor) -> None:
     factories.deployment(tenant, cloud)
     keys(tenant, ["a"])
+    create_group(operator, domain=factories.root(), name="crew")
     api = Api(operator)
 
     for noun in LISTS:

@@ -155,3 +155,30 @@ def test_events_tell_what_was_done(api: Api, tenant: Actor, cloud: Cloud) -> Non
 
     assert events[0]["resource"]["url"] == f"/api/v1/instances/{instance.uuid}/"
     assert {event["actor"] for event in events} >= {tenant.name}
+
+
+def test_allowed_is_what_the_caller_may_do(api: Api, operator_api: Api, tenant: Actor, cloud: Cloud) -> None:
+    home = factories.Account.objects.get(pk=tenant.account_id)
+    own = factories.template(cloud.zone, home, is_public=False)
+    instance = factories.instance(tenant, cloud, template=own)
+    network = instance.nics.get().network
+    above = Api(factories.actor_of(factories.user("domain_admin", on=home.domain)))
+    reader = Api(factories.actor_of(factories.user("reader", of=home)))
+
+    def allowed(caller: Api, address: str) -> list[str]:
+        shown: list[str] = caller.get(address).json()["allowed"]
+        listed = {row["id"]: row["allowed"] for row in caller.get(address.split("/")[0] + "/").json()["results"]}
+        assert listed[address.split("/")[1]] == shown
+        return shown
+
+    public, mine = f"templates/{cloud.template.uuid}/", f"templates/{own.uuid}/"
+    callers = (api, reader, above, operator_api)
+    assert [allowed(who, public) for who in callers] == [[], [], [], ["delete"]]
+    assert [allowed(who, mine) for who in callers] == [["delete"], [], ["delete"], ["delete"]]
+    for address, moves in {
+        f"instances/{instance.uuid}/": ["stop", "reboot", "destroy"],
+        f"networks/{network.uuid}/": ["delete"],
+    }.items():
+        assert set(moves) <= set(allowed(api, address))
+        assert allowed(above, address) == allowed(api, address)
+        assert allowed(reader, address) == []

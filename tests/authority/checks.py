@@ -54,10 +54,10 @@ def _of_stranger(route: Route, rule: Rule, estate: Estate, stranger: Caller) -> 
         case Own(noun, methods):
             for method in methods:
                 yield from _foreign_is_missing(route, method, estate.things[noun].uuid, stranger.ask)
-        case Cloud(noun, seen, writes):
+        case Cloud(noun, seen, writes, reads):
             thing = estate.shared[noun]
             answer = stranger.ask(route, "get", thing.uuid)
-            if answer.status_code != (200 if seen else 404):
+            if reads and answer.status_code != (200 if seen else 404):
                 yield f"get answers a tenant {answer.status_code}"
             yield from _words(answer, estate)
             for method in writes:
@@ -113,7 +113,7 @@ def _writes(rule: Rule) -> tuple[str, ...]:
     match rule:
         case Own(_, methods):
             return tuple(method for method in methods if method != "get")
-        case Cloud(_, _, writes):
+        case Cloud(_, _, writes, _):
             return writes
     return ()
 
@@ -122,7 +122,7 @@ def _values(rule: Rule, estate: Estate) -> tuple[Any, ...]:
     match rule:
         case Own(noun, _):
             return (estate.things[noun].uuid,)
-        case Cloud(noun, _, _):
+        case Cloud(noun, _, _, _):
             return (estate.shared[noun].uuid,)
     return ()
 
@@ -131,7 +131,9 @@ def _words(answer: Any, estate: Estate, *known: Any) -> Iterator[str]:
     """Ids and names of the estate in an answer, apart from the id that the caller itself wrote into the address."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     text = content.decode(errors="replace")
-    for word in sorted(estate.words() - {str(value) for value in known} - {value.hex for value in known}):
+    for word in sorted(
+        estate.words() - {str(value) for value in known} - {getattr(value, "hex", "") for value in known}
+    ):
         if re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\d)", text):
             yield f"shows “{word}”"
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from cloudportal.core.models import Event
 from cloudportal.jobs.models import Job
 from compute.models import Instance
 from compute.services.ssh_keys import create_ssh_key
+from compute.settings import EXPUNGE_DELAY
 from storage.models import Volume
-from tenants.actor import Actor, actor_of
+from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, ApiKey, User
 from tenants.services.api_keys import create_api_key
+from tenants.services.grants import grant_role
+from tenants.services.groups import create_group
+from tenants.services.roles import create_role
 from tenants.services.webhooks import create_webhook
 from tenants.services.webhooks import test_webhook as post_test
 from tests import factories
@@ -49,7 +54,9 @@ def estate(cloud: Cloud) -> Estate:
     instance = factories.instance(actor, cloud, on=network, name="sesame-vm", ssh_keys=[key])
     api_key, _ = create_api_key(actor, user=person, name="sesame-api-key")
     # Nothing is posted: no job runs here.
-    webhook, _ = create_webhook(actor, account=home, name="sesame-webhook", url="http://93.184.215.14/sesame")
+    webhook, _ = create_webhook(SYSTEM, account=home, name="sesame-webhook", url="http://93.184.215.14/sesame")
+    crew = create_group(SYSTEM, domain=home.domain, name="sesame-crew")
+    own_role = create_role(SYSTEM, domain=home.domain, name="sesame-role", permissions=["compute.view"])
     things = {
         "network": network,
         "template": template,
@@ -61,10 +68,13 @@ def estate(cloud: Cloud) -> Estate:
         "job": Job.objects.filter(resource_uuid=instance.uuid).latest("id"),
         "event": Event.objects.filter(resource_uuid=instance.uuid).latest("id"),
         "webhook": webhook,
-        "webhook_delivery": post_test(actor, webhook=webhook),
+        "webhook_delivery": post_test(SYSTEM, webhook=webhook),
         "account": home,
         "domain": home.domain,
         "user": User.objects.get(pk=person.pk),
+        "group": crew,
+        "role": own_role,
+        "grant": grant_role(SYSTEM, group=crew, role=own_role, on=home),
     }
     return Estate(Actor(actor.name, actor.user_id, actor.account_id, actor.reach), things, _shared(cloud))
 
@@ -80,6 +90,8 @@ def _shared(cloud: Cloud) -> dict[str, Any]:
         "host": host,
         "pool": cloud.pool,
         "store": cloud.store,
+        # Settings are called by their names.
+        "setting": SimpleNamespace(uuid=EXPUNGE_DELAY.name),
     }
 
 

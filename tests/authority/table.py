@@ -20,11 +20,12 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """An object of the cloud. Tenants see it or not; they may write none of it."""
+    """An object of the cloud. Tenants see it or not; they may write none of it. Some addresses only write."""
 
     noun: str
     seen: bool
     writes: tuple[str, ...] = ()
+    reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,17 @@ class Open:
 Rule = Own | Cloud | Listing | Writing | Open
 
 _GET_DELETE, _POST = ("get", "delete"), ("post",)
+_GET_PATCH_DELETE = ("get", "patch", "delete")
 
 API: dict[str, Rule] = {
     "api:account-list": Listing(),
-    "api:account-detail": Own("account"),
+    "api:account-bulk": Writing(),
+    "api:account-detail": Own("account", _GET_PATCH_DELETE),
+    "api:account-enable": Own("account", _POST),
+    "api:account-lock": Own("account", _POST),
+    "api:account-disable": Own("account", _POST),
     "api:api-key-list": Listing(),
+    "api:api-key-bulk": Writing(),
     "api:api-key-detail": Own("api_key", _GET_DELETE),
     "api:capacity-list": Listing(),
     "api:cluster-list": Listing(),
@@ -69,13 +76,28 @@ API: dict[str, Rule] = {
     "api:disk-offering-detail": Cloud("disk_offering", seen=True, writes=("patch",)),
     "api:docs": Open(),
     "api:domain-list": Listing(),
-    "api:domain-detail": Own("domain"),
+    "api:domain-bulk": Writing(),
+    "api:domain-detail": Own("domain", _GET_PATCH_DELETE),
+    "api:domain-move": Own("domain", _POST),
+    "api:domain-suspend": Own("domain", _POST),
+    "api:domain-activate": Own("domain", _POST),
     "api:event-list": Listing(),
     "api:event-detail": Own("event"),
     "api:event-export": Listing(status=403, mighty=200),
+    "api:explain-list": Listing(status=400),
+    "api:grant-list": Listing(),
+    "api:grant-bulk": Writing(),
+    "api:grant-detail": Own("grant", _GET_DELETE),
+    "api:group-list": Listing(),
+    "api:group-bulk": Writing(),
+    "api:group-detail": Own("group", _GET_PATCH_DELETE),
+    "api:group-add-member": Own("group", _POST),
+    "api:group-remove-member": Own("group", _POST),
     "api:host-list": Listing(),
+    "api:host-bulk": Writing(),
     "api:host-detail": Cloud("host", seen=False, writes=("patch", "delete")),
     "api:instance-list": Listing(),
+    "api:instance-bulk": Writing(),
     "api:instance-detail": Own("instance"),
     "api:instance-console": Own("instance", _POST),
     "api:instance-destroy": Own("instance", _POST),
@@ -85,40 +107,62 @@ API: dict[str, Rule] = {
     "api:instance-start": Own("instance", _POST),
     "api:instance-stop": Own("instance", _POST),
     "api:job-list": Listing(),
+    "api:job-bulk": Writing(),
     "api:job-detail": Own("job"),
     "api:job-cancel": Own("job", _POST),
+    "api:limit-list": Listing(),
+    "api:account-limits": Own("account", ("get", "patch")),
+    "api:domain-limits": Own("domain", ("get", "patch")),
     "api:me-list": Listing(),
     "api-missing": Open(status=404, signed_in=404),
     "api:missing": Open(status=404, signed_in=404),
     "api:network-list": Listing(),
+    "api:network-bulk": Writing(),
     "api:network-detail": Own("network", _GET_DELETE),
     "api:offering-list": Listing(),
     "api:offering-detail": Cloud("offering", seen=True, writes=("patch",)),
+    "api:permission-list": Listing(),
     "api:pod-list": Listing(),
     "api:pod-detail": Cloud("pod", seen=False, writes=("patch",)),
     "api:pool-list": Listing(),
     "api:pool-detail": Cloud("pool", seen=False, writes=("patch",)),
     "api:public-address-list": Listing(),
     "api:public-address-detail": Own("public_address"),
+    "api:role-list": Listing(),
+    "api:role-bulk": Writing(),
+    "api:role-detail": Own("role", _GET_PATCH_DELETE),
+    "api:role-clone": Own("role", _POST),
     "api:schema": Open(),
+    "api:setting-list": Listing(),
+    "api:setting-detail": Cloud("setting", seen=False, writes=("patch",)),
+    "api:setting-reset": Cloud("setting", seen=False, writes=("post",), reads=False),
     "api:ssh-key-list": Listing(),
+    "api:ssh-key-bulk": Writing(),
     "api:ssh-key-detail": Own("ssh_key", _GET_DELETE),
     "api:store-list": Listing(),
+    # Where no balancer joins the processes it is somewhere else.
+    "api:stream-list": Listing(status=421),
     "api:store-detail": Cloud("store", seen=False),
     "api:template-list": Listing(),
+    "api:template-bulk": Writing(),
     "api:template-detail": Own("template", _GET_DELETE),
     "api:template-upload": Writing(),
     "api:usage-list": Listing(),
     "api:usage-export": Listing(),
     "api:user-list": Listing(),
-    "api:user-detail": Own("user"),
+    "api:user-bulk": Writing(),
     "api:webhook-list": Listing(),
+    "api:webhook-bulk": Writing(),
     "api:webhook-detail": Own("webhook", ("get", "patch", "delete")),
     "api:webhook-rotate-secret": Own("webhook", _POST),
     "api:webhook-test": Own("webhook", _POST),
     "api:webhook-delivery-list": Listing(),
     "api:webhook-delivery-detail": Own("webhook_delivery"),
     "api:webhook-delivery-redeliver": Own("webhook_delivery", _POST),
+    "api:user-detail": Own("user", _GET_PATCH_DELETE),
+    "api:user-enable": Own("user", _POST),
+    "api:user-disable": Own("user", _POST),
+    "api:user-set-password": Own("user", _POST),
     "api:volume-list": Listing(),
     "api:volume-detail": Own("volume"),
     "api:zone-list": Listing(),
@@ -129,6 +173,7 @@ _TABS = ("console", "disks", "network", "jobs", "events")
 _OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
 
 WEB: dict[str, Rule] = {
+    "metrics": Open(status=401, signed_in=401),
     "web:dashboard": Listing(),
     "web:sign-in": Open(signed_in=302),
     "web:sign-out": Writing(),
@@ -182,6 +227,13 @@ WEB: dict[str, Rule] = {
     "tenants:view-as": Listing(status=404),
     "tenants:view-as-start": Own("user", ("get", "post")),
     "tenants:view-as-end": Writing(),
+    "web:settings": Listing(status=404),
+    "web:setting": Cloud("setting", seen=False, writes=("post",), reads=False),
+    "tenants:limits": Listing(),
+    "tenants:account-limits": Own("account"),
+    "tenants:account-limits-edit": Own("account", ("get", "post")),
+    "tenants:domain-limits": Own("domain"),
+    "tenants:domain-limits-edit": Own("domain", ("get", "post")),
 }
 
 TABLE: dict[str, Rule] = API | WEB

@@ -12,10 +12,11 @@ from cloudportal.core import clock
 from cloudportal.core.errors import CapacityExhausted, Conflict, InvalidInput, NotFound
 from cloudportal.core.models import Event, UsageEvent
 from cloudportal.infrastructure.models import Host
+from cloudportal.infrastructure.services.clusters import create_cluster
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job, JobStep
 from compute.models import Instance
-from compute.services.hosts import remove_host, update_host, update_host_state
+from compute.services.hosts import add_host, remove_host, update_host, update_host_state
 from compute.services.instances import (
     destroy_instance,
     expunge_instance,
@@ -24,9 +25,11 @@ from compute.services.instances import (
     start_instance,
     stop_instance,
 )
+from compute.settings import EXPUNGE_DELAY, STOP_GRACE
 from compute.states import INSTANCE
 from compute.workflows import EMPTY_RECYCLE_BIN
 from tenants.actor import SYSTEM, Actor
+from tenants.services.settings import change_setting
 from tests import factories
 from tests.conftest import RunJobs
 from tests.factories import Cloud
@@ -156,7 +159,7 @@ def test_a_start_that_fails_knows_where_the_definition_is(tenant: Actor, cloud: 
 
         instance.refresh_from_db()
         assert (instance.state, instance.host, instance.last_host) == ("Stopped", None, home)
-        assert instance.error == f"The simulated host '{home.name}' does not answer."
+        assert instance.error == "The simulated host does not answer."
         assert cloud.world.hosts_of(instance.uuid) == [home.name]
         assert_everything_agrees(cloud)
 
@@ -251,6 +254,36 @@ def test_the_recycle_bin_is_emptied_when_its_time_has_come(tenant: Actor, cloud:
     assert_everything_agrees(cloud)
 
 
+def test_each_account_has_its_own_time_in_the_recycle_bin(
+    tenant: Actor, other_tenant: Actor, cloud: Cloud, run_jobs: RunJobs
+) -> None:
+    hasty, patient = factories.instance(tenant, cloud), factories.instance(other_tenant, cloud)
+    for actor, instance in ((tenant, hasty), (other_tenant, patient)):
+        destroy_instance(actor, instance=instance)
+    run_jobs()
+    change_setting(SYSTEM, setting=EXPUNGE_DELAY, value=0, place=hasty.account)
+
+    jobs.start(SYSTEM, EMPTY_RECYCLE_BIN)
+    run_jobs()
+
+    assert (_state(hasty), _state(patient)) == ("Expunged", "Destroyed")
+
+
+def test_a_guest_has_the_time_that_its_account_gives_it(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
+    instance = factories.instance(tenant, cloud)
+    cloud.world.ignore_power_button(instance.uuid)
+    change_setting(SYSTEM, setting=STOP_GRACE, value=40, place=instance.account)
+    job = stop_instance(tenant, instance=instance)
+    with pytest.raises(AssertionError, match="do not end"):
+        run_jobs()
+    JobStep.objects.filter(job=job, name="ask").update(started_at=clock.now() - timedelta(seconds=41))
+
+    run_jobs()
+
+    assert _state(instance) == "Stopped"
+    assert job.log.get().message == "The guest did not shut down in 40 seconds."
+
+
 def test_a_host_stays_of_its_clusters_kind(cloud: Cloud) -> None:
     host = cloud.hosts()[0]
 
@@ -258,6 +291,31 @@ def test_a_host_stays_of_its_clusters_kind(cloud: Cloud) -> None:
         update_host(SYSTEM, host=host, url="test:///default")
 
     assert cloud.hosts()[0].url == host.url
+
+
+def test_libvirts_test_driver_is_no_host(cloud: Cloud) -> None:
+    """It answers as a host with CPUs and memory would, and nothing runs there."""
+    kvm = create_cluster(SYSTEM, pod=cloud.cluster.pod, name="kvm", hypervisor="kvm")
+
+    for url in ("test:///default", "test+tcp://kvm1.example/default"):
+        with pytest.raises(InvalidInput) as refusal:
+            add_host(SYSTEM, cluster=kvm, name="pretence", url=url)
+        assert list(refusal.value.errors) == ["url"]
+    with pytest.raises(InvalidInput) as refusal:
+        add_host(SYSTEM, cluster=kvm, name="pretence", url="test:///default")
+
+    assert "libvirt's test driver runs no machines" in str(refusal.value.errors["url"])
+    assert not kvm.hosts.exists()
+
+
+def test_a_host_that_is_there_already_can_be_disabled_whatever_its_url(cloud: Cloud) -> None:
+    host = cloud.hosts()[0]
+    Host.objects.filter(pk=host.pk).update(url="test:///default")
+    host.refresh_from_db()
+
+    update_host(SYSTEM, host=host, resource_state="Disabled")
+
+    assert not Host.objects.get(pk=host.pk).is_schedulable
 
 
 def test_a_host_with_instances_is_not_forgotten(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:

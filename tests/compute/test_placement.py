@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from cloudportal.core.errors import CapacityExhausted
@@ -26,21 +25,7 @@ from tests.conftest import RunJobs
 from tests.crashes import leases_run_out
 from tests.factories import Cloud, World
 from tests.invariants import assert_everything_agrees
-
-THREADS = 12
-
-
-def at_once(work: Callable[[int], str], times: int) -> Counter[str]:
-    """Do the work in threads, each with a connection of its own; counts the answers."""
-
-    def one(number: int) -> str:
-        try:
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        return Counter(threads.map(one, range(times)))
+from tests.threads import at_once
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from ipaddress import IPv4Interface
-from typing import Any
 from uuid import UUID, uuid4
 
 from cloudportal.core import clock
@@ -22,10 +21,12 @@ from network.engines import backend_of as network_of
 from network.engines import public_spec
 from network.models import Port
 from network.services.networks import delete_network
+from network.settings import RECONCILE_REMOVES
 from storage.backends.base import VolumeSpec
 from storage.engines import backend_of as storage_of
 from storage.services.templates import delete_template
 from tenants.actor import SYSTEM, Actor
+from tenants.services.settings import change_setting
 from tests import factories
 from tests.conftest import RunJobs
 from tests.factories import MIB, Cloud
@@ -66,7 +67,7 @@ def test_rule_2_what_should_be_off_is_switched_off(tenant: Actor, cloud: Cloud, 
 
     told = _reconciled(run_jobs)
 
-    assert told == [f"Rule 2: powered off on host {instance.last_host}; it is Stopped."]
+    assert told == ["Rule 2: powered off on its host; it is Stopped.", f"The host was {instance.last_host}."]
     assert_everything_agrees(cloud)
 
 
@@ -78,7 +79,7 @@ def test_rule_3_a_double_is_removed_and_the_right_one_stays(tenant: Actor, cloud
 
     told = _reconciled(run_jobs)
 
-    assert told == [f"Rule 3: removed from host {elsewhere}, where it did not belong."]
+    assert told == ["Rule 3: removed from a host where it did not belong.", f"The host was {elsewhere}."]
     assert cloud.world.hosts_of(instance.uuid) == [instance.host.name]
     assert_everything_agrees(cloud)
 
@@ -150,11 +151,9 @@ def test_rule_7_a_network_of_somebody_else_is_left_alone(tenant: Actor, cloud: C
     assert foreign in cloud.world.networks()
 
 
-def test_rule_6_only_reports_where_nothing_may_be_removed(
-    tenant: Actor, cloud: Cloud, run_jobs: RunJobs, settings: Any
-) -> None:
+def test_rule_6_only_reports_where_nothing_may_be_removed(tenant: Actor, cloud: Cloud, run_jobs: RunJobs) -> None:
     """After an older backup was restored, the port may belong to an instance that runs."""
-    settings.RECONCILE_REMOVES = False
+    change_setting(SYSTEM, setting=RECONCILE_REMOVES, value=False, place=cloud.zone)
     instance = factories.instance(tenant, cloud)
     Port.objects.all().delete()
 
@@ -239,7 +238,7 @@ def test_a_host_that_does_not_answer_stops_nobody_elsewhere(tenant: Actor, cloud
 
     told = _reconciled(run_jobs)
 
-    assert told[0] == f"Host {dead}: The simulated host '{dead.name}' does not answer."
+    assert told[0] == f"Host {dead}: The simulated host does not answer. ({dead.name})"
     assert told[1].startswith("Rule 1")
     down.refresh_from_db()
     assert down.state == "Stopped"

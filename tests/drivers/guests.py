@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
@@ -22,6 +22,7 @@ from network.backends.registry import backend_for as networks_for
 from storage.backends.base import PoolTarget, StorageBackend, TemplateSpec, VolumeSpec
 from storage.backends.registry import backend_for as storage_for
 from storage.backends.seed import nocloud_image
+from tests.drivers.importing import bring_in
 
 libvirt = pytest.importorskip("libvirt")
 libvirt_qemu = pytest.importorskip("libvirt_qemu")
@@ -102,7 +103,7 @@ class Site:
         self._start_resolver()
         self.networks.ensure_public(self.public)
         self.storage.prepare()
-        self.storage.import_template(TemplateSpec(self.template, "qcow2", image.stat().st_size), _chunks(image))
+        bring_in(self.storage, TemplateSpec(self.template, "qcow2", image.stat().st_size), image.read_bytes())
 
     def _start_resolver(self) -> None:
         """A resolver outside that knows no name, as real ones know none of ours. Not asked for long, it ends."""
@@ -179,9 +180,3 @@ class Site:
 
     def _mac(self) -> str:
         return f"02:00:00:0a:00:{next(self._macs):02x}"
-
-
-def _chunks(image: Path) -> Iterator[bytes]:
-    with image.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            yield chunk

@@ -45,15 +45,18 @@ def test_a_forked_worker_opens_its_own_connection() -> None:
 
 
 def test_an_error_says_what_was_attempted_and_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(NotFound, match="Start the instance: Domain not found"):
+    with pytest.raises(NotFound, match=r"Start the instance: it is not there any more. \(Domain not found"):
         LibvirtSession(TEST).call("Start the instance", lambda connection: connection.lookupByName("none"))
 
     assert capfd.readouterr().err == ""
 
 
 def test_a_host_that_refuses_is_worth_another_attempt() -> None:
-    with pytest.raises(Retryable, match="Connection refused"):
+    with pytest.raises(Retryable, match="Connection refused") as refusal:
         LibvirtSession("qemu+tcp://127.0.0.1:1/system").call("ping", lambda connection: connection.getHostname())
+
+    assert "127.0.0.1" not in refusal.value.message, "tenants read it"
+    assert refusal.value.engine.startswith("qemu+tcp://127.0.0.1:1/system: ")
 
 
 def test_a_daemon_that_is_down_is_worth_another_attempt(tmp_path: Path) -> None:

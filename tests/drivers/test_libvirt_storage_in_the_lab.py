@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -14,6 +13,7 @@ pytest.importorskip("libvirt", reason="libvirt-python is not installed")
 from storage.backends.base import PoolTarget, StorageBackend, TemplateSpec, VolumeSpec
 from storage.backends.libvirt.names import template_data
 from storage.backends.registry import backend_for
+from tests.drivers.importing import bring_in
 
 if TYPE_CHECKING:
     from cloudportal.lab import Lab
@@ -25,10 +25,6 @@ def pool_on(lab: Lab, host: int, uuid: UUID) -> StorageBackend:
     pool = backend_for(PoolTarget(uuid, lab.hosts[host].libvirt_url, str(lab.shared / f"pool-{uuid}")))
     pool.prepare()
     return pool
-
-
-def zeros() -> Iterator[bytes]:
-    return iter([bytes(MIB)] * 8)
 
 
 @pytest.mark.lab
@@ -51,7 +47,7 @@ def test_workers_that_import_and_clone_at_once_get_whole_images(lab: Lab) -> Non
     template = TemplateSpec(uuid4(), "raw", 8 * MIB)
 
     def import_and_clone(number: int) -> UUID:
-        pool.import_template(template, zeros())
+        bring_in(pool, template, bytes(8 * MIB))
         volume = VolumeSpec(uuid4(), 10 * MIB, "qcow2" if number % 2 else "raw", template.uuid)
         pool.create_volume(volume)
         return volume.uuid
@@ -68,7 +64,7 @@ def test_workers_that_import_and_clone_at_once_get_whole_images(lab: Lab) -> Non
 def test_a_clone_keeps_its_template_as_backing_and_is_new_enough_for_incremental_backups(lab: Lab) -> None:
     pool = pool_on(lab, 0, uuid4())
     template, volume = TemplateSpec(uuid4(), "raw", 8 * MIB), uuid4()
-    pool.import_template(template, zeros())
+    bring_in(pool, template, bytes(8 * MIB))
     pool.create_volume(VolumeSpec(volume, 10 * MIB, "qcow2", template.uuid))
 
     facts = lab.on(lab.hosts[0].name, ["qemu-img", "info", pool.volume_source(volume)])

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
+import random
 import struct
-from collections.abc import Iterator
+import subprocess
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from cloudportal.infrastructure.drivers.errors import Fatal, NotFound, Unsupported
-from storage.backends.base import StorageBackend, TemplateSpec, VolumeSpec
+from storage.backends.base import ImportedPart, StorageBackend, TemplateSpec, VolumeSpec
+from tests.drivers.importing import begun, bring_in
 
 MIB = 1024**2
-
-
-def in_chunks(data: bytes, size: int = 100_000) -> Iterator[bytes]:
-    return (data[start : start + size] for start in range(0, len(data), size))
 
 
 @pytest.fixture
 def template(storage: StorageBackend) -> UUID:
     """A raw template of 3 MiB that is in the pool."""
-    uuid = uuid4()
-    bring_in(storage, uuid, bytes(3 * MIB))
-    return uuid
-
-
-def bring_in(storage: StorageBackend, uuid: UUID, data: bytes) -> None:
-    try:
-        storage.import_template(TemplateSpec(uuid, "raw", len(data)), in_chunks(data))
-    except Unsupported as error:
-        pytest.skip(str(error))
+    spec = TemplateSpec(uuid4(), "raw", 3 * MIB)
+    bring_in(storage, spec, bytes(3 * MIB))
+    return spec.uuid
 
 
 def test_preparing_a_pool_again_is_success(storage: StorageBackend) -> None:
@@ -94,41 +86,98 @@ def test_a_template_is_there_when_it_is_complete(storage: StorageBackend, templa
     assert storage.volumes() == {}
 
 
-def test_importing_a_template_again_is_success(storage: StorageBackend, template: UUID) -> None:
-    bring_in(storage, template, bytes(3 * MIB))
+def test_an_import_that_is_over_may_be_finished_again(storage: StorageBackend) -> None:
+    spec = TemplateSpec(uuid4(), "raw", 3 * MIB)
+    token = begun(storage, spec)
+    storage.write_import(spec, token, 0, bytes(3 * MIB))
 
-    assert storage.has_template(template)
+    storage.finish_import(spec, token)
+    storage.finish_import(spec, token)
 
-
-@pytest.mark.parametrize("length", [2 * MIB, 4 * MIB])
-def test_a_template_of_another_length_than_promised_never_appears(storage: StorageBackend, length: int) -> None:
-    uuid = uuid4()
-    try:
-        with pytest.raises(Fatal, match="bytes"):
-            storage.import_template(TemplateSpec(uuid, "raw", 3 * MIB), in_chunks(bytes(length)))
-    except Unsupported as error:
-        pytest.skip(str(error))
-
-    assert not storage.has_template(uuid)
+    assert storage.has_template(spec.uuid)
+    assert storage.imports() == frozenset()
 
 
-def test_a_template_whose_source_breaks_off_never_appears_and_may_be_imported_again(storage: StorageBackend) -> None:
-    uuid = uuid4()
+def test_pieces_lie_where_they_belong_in_whatever_order_and_however_often_they_come(storage: StorageBackend) -> None:
+    image = random.Random(7).randbytes(3 * MIB)
+    spec = TemplateSpec(uuid4(), "raw", 3 * MIB)
+    token = begun(storage, spec)
 
-    def broken() -> Iterator[bytes]:
-        yield bytes(MIB)
-        raise ConnectionResetError("the store went away")
+    for start, end in [(MIB, 2 * MIB), (2 * MIB, 3 * MIB), (0, MIB), (MIB // 2, 2 * MIB - 7)]:
+        storage.write_import(spec, token, start, image[start:end])
 
-    try:
-        with pytest.raises(ConnectionResetError):
-            storage.import_template(TemplateSpec(uuid, "raw", 3 * MIB), broken())
-    except Unsupported as error:
-        pytest.skip(str(error))
-    assert not storage.has_template(uuid)
+    assert storage.read_import(spec, token, 0, 3 * MIB) == image
+    assert storage.read_import(spec, token, MIB - 5, 10) == image[MIB - 5 : MIB + 5]
+    assert not storage.has_template(spec.uuid), "it has not been finished"
+    storage.finish_import(spec, token)
+    assert storage.has_template(spec.uuid)
 
-    bring_in(storage, uuid, bytes(3 * MIB))
 
-    assert storage.has_template(uuid)
+def test_an_import_that_was_begun_keeps_its_pieces_when_it_is_begun_again(storage: StorageBackend) -> None:
+    spec = TemplateSpec(uuid4(), "raw", 3 * MIB)
+    token = begun(storage, spec)
+    storage.write_import(spec, token, MIB, b"a piece")
+
+    assert not storage.begin_import(spec, token)
+
+    assert storage.read_import(spec, token, MIB - 1, 9) == b"\0a piece\0"
+
+
+def test_an_import_that_stopped_is_found_and_deleted_with_all_its_parts(storage: StorageBackend) -> None:
+    spec, other = TemplateSpec(uuid4(), "raw", 3 * MIB), TemplateSpec(uuid4(), "raw", 3 * MIB)
+    token, stays = begun(storage, spec), begun(storage, other)
+    storage.write_import(spec, token, 0, bytes(MIB))
+    assert storage.imports() == {ImportedPart(spec.uuid, token), ImportedPart(other.uuid, stays)}
+
+    storage.delete_import(ImportedPart(spec.uuid, token))
+    storage.delete_import(ImportedPart(spec.uuid, token))
+
+    assert storage.imports() == {ImportedPart(other.uuid, stays)}
+    with pytest.raises(NotFound):
+        storage.write_import(spec, token, MIB, bytes(MIB))
+    with pytest.raises(NotFound):
+        storage.finish_import(spec, token)
+    storage.delete_template(other.uuid)
+    assert storage.imports() == frozenset()
+
+
+def test_a_template_that_appeared_is_no_part_of_an_import_any_more(storage: StorageBackend) -> None:
+    spec = TemplateSpec(uuid4(), "raw", 3 * MIB)
+    token = begun(storage, spec)
+    storage.write_import(spec, token, 0, bytes(3 * MIB))
+    storage.finish_import(spec, token)
+
+    storage.delete_import(ImportedPart(spec.uuid, token))
+
+    assert storage.has_template(spec.uuid)
+
+
+def test_nothing_is_written_beyond_the_image(storage: StorageBackend) -> None:
+    spec = TemplateSpec(uuid4(), "raw", 3 * MIB)
+    token = begun(storage, spec)
+
+    with pytest.raises(Fatal, match="more than the 3145728 bytes"):
+        storage.write_import(spec, token, 3 * MIB - 1, b"xx")
+
+
+def test_a_qcow2_image_is_one_that_came_in_pieces_too(storage: StorageBackend, tmp_path: Path) -> None:
+    """Once its head has come, the engine may see more in the file than bytes."""
+    image = tmp_path / "image.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "5M"], check=True)
+    subprocess.run(["qemu-io", "-c", "write -q -P 7 0 2M", image], check=True)
+    data = image.read_bytes()
+    spec = TemplateSpec(uuid4(), "qcow2", len(data))
+    token = begun(storage, spec)
+
+    for start in range(0, len(data), 300_000):
+        storage.begin_import(spec, token)
+        storage.write_import(spec, token, start, data[start : start + 300_000])
+
+    assert storage.read_import(spec, token, 0, len(data)) == data
+    storage.finish_import(spec, token)
+    storage.create_volume(VolumeSpec(uuid4(), 8 * MIB, "qcow2", spec.uuid))
+    with pytest.raises(Fatal):
+        storage.create_volume(VolumeSpec(uuid4(), 4 * MIB, "qcow2", spec.uuid))
 
 
 @pytest.mark.parametrize(
@@ -136,15 +185,21 @@ def test_a_template_whose_source_breaks_off_never_appears_and_may_be_imported_ag
     [
         pytest.param(struct.pack(">4sIQ", b"QFI\xfb", 3, 4096) + bytes(88), id="backing-file"),
         pytest.param(struct.pack(">4sIQ56xQ", b"QFI\xfb", 3, 0, 4) + bytes(24), id="external-data"),
+        pytest.param(b"no image at all" + bytes(89), id="no-image"),
     ],
 )
-def test_an_image_that_reaches_for_other_files_is_refused(storage: StorageBackend, header: bytes) -> None:
-    uuid = uuid4()
+def test_an_image_that_can_not_be_taken_never_appears(storage: StorageBackend, header: bytes) -> None:
+    spec = TemplateSpec(uuid4(), "qcow2", len(header))
+    token = begun(storage, spec)
 
     with pytest.raises(Fatal, match="image"):
-        storage.import_template(TemplateSpec(uuid, "qcow2", len(header)), iter([header]))
+        storage.write_import(spec, token, 0, header)
+    storage.write_import(spec, token, 1, header[1:])
+    storage.write_import(spec, token, 0, header[:1])
+    with pytest.raises(Fatal, match="image"):
+        storage.finish_import(spec, token)
 
-    assert not storage.has_template(uuid)
+    assert not storage.has_template(spec.uuid)
 
 
 def test_a_deleted_template_is_gone_and_deleting_it_again_is_success(storage: StorageBackend, template: UUID) -> None:

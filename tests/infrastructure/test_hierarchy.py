@@ -115,7 +115,7 @@ def test_names_are_given_once_in_their_place(cloud: Cloud) -> None:
 
 def test_a_host_that_can_not_be_reached_is_not_kept(cloud: Cloud) -> None:
     """And one that is there already keeps the way by which it can be reached."""
-    with pytest.raises(Unreachable, match="There is no simulated host 'nowhere'"):
+    with pytest.raises(Unreachable, match=r"simulated host does not exist. \(nowhere\)"):
         add_host(SYSTEM, cluster=cloud.cluster, name="new", url=cloud.world.url("nowhere"))
     with pytest.raises(InvalidInput) as refusal:
         add_host(SYSTEM, cluster=cloud.cluster, name="new", url="qemu:///system")
@@ -168,7 +168,7 @@ def test_capacity_is_what_is_promised_of_what_may_be(tenant: Actor, operator: Ac
 @pytest.mark.parametrize(
     ("used", "level"), [(0, "ok"), (79, "ok"), (80, "warn"), (94, "warn"), (95, "full"), (100, "full")]
 )
-def test_levels_of_capacity(used: int, level: str) -> None:
+def test_levels_of_capacity(db: None, used: int, level: str) -> None:
     assert Capacity("CPUs", "CPUs", used, 100).level == level
     assert Capacity("CPUs", "CPUs", 0, 0).level == "ok"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,12 +15,16 @@ from django.test import Client
 
 from cloudportal.live.events import RESYNC, Events, _pieces, as_event
 from cloudportal.live.handshake import VERSION, introduce, response
-from cloudportal.live.hub import QUEUE_LENGTH, Subscriber
+from cloudportal.live.hub import QUEUE_LENGTH, SPREAD_SECONDS, Subscriber
 from cloudportal.live.relay import relay
 from cloudportal.live.replies import origin_allowed
 from cloudportal.live.sessions import Listener, listener_of
 from compute.services.consoles import open_console
-from tenants.actor import Actor
+from tenants.actor import SYSTEM, Actor
+from tenants.models import Account, Grant, User
+from tenants.services.domains import suspend_domain
+from tenants.services.grants import revoke_grant
+from tenants.services.users import disable_user
 from tests import factories
 from tests.factories import Cloud
 from tests.web.conftest import Visit
@@ -86,7 +91,7 @@ def test_a_tenant_hears_of_its_own_accounts_only(tenant: Actor, other_tenant: Ac
 @pytest.mark.django_db(transaction=True)
 def test_a_session_that_ended_hears_nothing(visit: Visit, tenant: Actor) -> None:
     key = session_of(visit(tenant))
-    assert listener_of(key) == Listener(False, frozenset({tenant.account_id or 0}))
+    assert listener_of(key) == Listener(False, frozenset({tenant.account_id or 0}), tenant.user_id)
 
     Session.objects.all().delete()
 
@@ -145,6 +150,88 @@ def test_a_change_reaches_the_browser_within_a_second(visit: Visit, tenant: Acto
 
     assert b'"uuid": "own"' in body
     assert b"account" not in body
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("concerns", ["the user", "everybody"])
+def test_an_open_stream_ends_with_its_user(visit: Visit, tenant: Actor, concerns: str) -> None:
+    cookie = (b"cookie", f"sessionid={session_of(visit(tenant))}".encode())
+    account = Account.objects.select_related("domain").get(pk=tenant.account_id)
+
+    def shut_out() -> None:
+        if concerns == "the user":
+            disable_user(SYSTEM, user=User.objects.get(pk=tenant.user_id))
+        else:
+            suspend_domain(SYSTEM, domain=account.domain)
+        connections.close_all()
+
+    async def listen() -> None:
+        events = Events()
+        await events.start()
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            pass
+
+        stream = asyncio.create_task(events.serve(scope("http", "/live/events", cookie), receive, send))
+        while not events.is_listening or not events.hub.subscribers:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(shut_out)
+        await asyncio.wait_for(stream, SPREAD_SECONDS + 5)
+        await events.stop()
+
+    asyncio.run(listen())
+
+
+def test_what_changes_rights_is_told_to_no_browser() -> None:
+    browser = Subscriber(Listener(False, frozenset({7}), user=3))
+
+    browser.offer({"kind": "access", "user": 4})
+    assert browser.queue.empty()
+    browser.offer({"kind": "access", "user": 3})
+
+    assert browser.check_at <= time.monotonic()
+    assert as_event(browser.queue.get_nowait()) == b""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_open_console_ends_with_the_right_to_it(
+    tenant: Actor, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudportal.live.relay.WATCH_SECONDS", 0.05)
+    token = open_console(tenant, instance=factories.instance(tenant, cloud))
+
+    def revoke() -> None:
+        revoke_grant(SYSTEM, grant=Grant.objects.get(user=tenant.user_id))
+        connections.close_all()
+
+    async def watched() -> list[Message]:
+        sent: list[Message] = []
+        todo: list[Message] = [{"type": "websocket.connect"}]
+
+        async def receive() -> Message:
+            if todo:
+                return todo.pop(0)
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        origin = (b"origin", b"http://testserver:8000")
+        console = asyncio.create_task(relay(scope("websocket", "/", origin), receive, send, token=token))
+        while not any(message["type"] == "websocket.send" for message in sent):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        assert not console.done(), "it stays open as long as it may"
+        await asyncio.to_thread(revoke)
+        await asyncio.wait_for(console, 5)
+        return sent
+
+    assert asyncio.run(watched())[-1] == {"type": "websocket.close", "code": 1008}
 
 
 def test_a_slow_browser_is_told_to_read_again() -> None:

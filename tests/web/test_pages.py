@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounting.folding import fold_waiting
 from cloudportal.jobs.models import Job
 from compute.models import SSHKey
+from compute.services.instances import destroy_instance, expunge_instance
 from network.models import Network
 from storage.models import Template
 from tenants.actor import Actor
 from tenants.models import ApiKey
 from tests import factories
+from tests.conftest import RunJobs
 from tests.factories import Cloud
 from tests.web.conftest import Visit, htmx, words
 
@@ -185,6 +189,26 @@ def test_usage_has_a_chart_a_table_and_exports(visit: Visit, tenant: Actor, clou
     assert "/api/v1/usage/export/?format=csv" in page
     assert 'class="chart"' in page
     assert "<!doctype html>" not in words(visit(tenant).get("/usage/", headers=htmx("results")))
+
+
+def test_usage_links_what_is_there_and_names_what_is_gone(
+    visit: Visit, tenant: Actor, cloud: Cloud, run_jobs: RunJobs
+) -> None:
+    gone, there = (factories.instance(tenant, cloud, name=name) for name in ("gone", "there"))
+    destroy_instance(tenant, instance=gone)
+    run_jobs()
+    expunge_instance(tenant, instance=gone)
+    run_jobs()
+    fold_waiting()
+    client = visit(tenant)
+
+    page = words(client.get("/usage/"))
+
+    assert ">gone<" in page
+    assert f"/instances/{gone.uuid}/" not in page
+    links = set(re.findall(r'href="(/(?:instances|volumes|networks|templates)/[0-9a-f-]{36}/)"', page))
+    assert f"/instances/{there.uuid}/" in links
+    assert {client.get(link).status_code for link in links} == {200}
 
 
 @pytest.mark.parametrize("query", ["start=nonsense", "start=2026-05-01&end=2026-04-01", "account=nonsense"])

@@ -17,9 +17,11 @@ from network.services.networks import create_network
 from storage.models import Template
 from tenants.actor import SYSTEM
 from tenants.models import Account
-from tenants.services.accounts import create_user
+from tenants.resources import BY_NAME, UNLIMITED
 from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role
+from tenants.services.limits import set_account_limits
+from tenants.services.users import create_user
 
 HOSTS = 20
 
@@ -40,8 +42,9 @@ def simulated_zone(hosts: int = HOSTS) -> tuple[Zone, ServiceOffering, Template]
 
 
 def new_tenant(name: str) -> tuple[Account, str]:
-    """An account with one member, and the text of the member's key."""
+    """An account without limits and with one member, and the text of the member's key."""
     account = ensure_account(ensure_domain(name, ensure_domain("ROOT", None)), name)
+    set_account_limits(SYSTEM, account=account, limits=dict.fromkeys(BY_NAME, UNLIMITED))
     user = create_user(SYSTEM, account=account, username=name, password=f"{name}-correct-horse")
     grant_role(SYSTEM, user=user, role="member", on=account)
     return account, create_api_key(SYSTEM, user=user, name="bench")[1]

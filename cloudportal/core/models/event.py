@@ -80,7 +80,7 @@ class Event(models.Model):
             models.Index(fields=["address", "-id"], name="event_of_address", condition=~Q(address="")),
             models.Index(fields=["job_uuid"], name="event_of_job", condition=Q(job_uuid__isnull=False)),
             # Rows lie in the order of time, so a block's first and last moment are all that a range needs.
-            BrinIndex(fields=["at"], name="event_at"),
+            BrinIndex(fields=["at"], autosummarize=True, name="event_at"),
         ]
 
     def __str__(self) -> str:

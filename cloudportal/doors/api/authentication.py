@@ -26,7 +26,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if user is None:
             raise AuthenticationFailed("That API key is not valid.")
         key = parse_key(text.strip())
-        amend(key_id=key.key_id if key else "", session="")
+        amend(key_id=key.key_id if key else "")
         return user, None
 
     def authenticate_header(self, request: Request) -> str:

@@ -120,12 +120,19 @@ def _values(body: type[Body], request: Request, partial: bool) -> dict[str, Any]
     return values
 
 
-def _uuid(field: serializers.Field[Any, Any, Any, Any], data: Any) -> UUID:
+def as_uuid(data: Any) -> UUID | None:
+    """The id that a value of a body is; None when it is none."""
     try:
         return UUID(data)
     except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _uuid(field: serializers.Field[Any, Any, Any, Any], data: Any) -> UUID:
+    found = as_uuid(data)
+    if found is None:
         field.fail("form")
-        raise
+    return found
 
 
 def _noun(rows: QuerySet[Any]) -> str:

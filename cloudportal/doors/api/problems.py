@@ -6,17 +6,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
-from django.http import Http404, HttpRequest
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, UnreadablePostError
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from cloudportal.core.errors import InvalidInput, NotFound, Refusal
+from cloudportal.core.errors import Conflict, InvalidInput, NotFound, Refusal
+from cloudportal.doors.api.renderers import TooLarge
 from cloudportal.doors.trail import note_refusal
 
 MEDIA_TYPE = "application/problem+json"
+
 
 _FORM_WIDE = ("", "__all__", "non_field_errors")
 
@@ -39,7 +48,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     request = context.get("request")
     if request is not None:
         note_refusal(request._request, error)
-    body, headers = _described(error)
+    body, headers = described(error)
     if request_id := getattr(request, "id", ""):
         body["request_id"] = request_id
     return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
@@ -57,25 +66,45 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> dic
     return {**own, **{name: value for name, value in more.items() if name not in own}}
 
 
-def _described(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
-    if isinstance(error, Http404):
-        error = NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+def described(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem that an error is, and the headers that go with it."""
+    error = _as_ours(error)
     if isinstance(error, InvalidInput):
         return _invalid(list(_entries(error.errors))), {}
     if isinstance(error, Refusal):
-        return problem(error.status, error.code, error.title, error.message, **error.details), {}
+        headers = {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else {}
+        return problem(error.status, error.code, error.title, error.message, **error.details), headers
     if isinstance(error, exceptions.ValidationError):
         return _invalid(list(_entries(error.detail))), {}
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
     structlog.get_logger(__name__).error("a request failed", exc_info=error)
-    if isinstance(error, OperationalError):
-        return problem(503, "unavailable", "Not available", "The database does not answer; try again."), {
-            "Retry-After": "5"
-        }
-    return problem(500, "internal-error", "Internal error", "Something went wrong here; it was logged."), {}
+    if isinstance(error, OperationalError | InterfaceError):
+        return unavailable(), {"Retry-After": "5"}
+    return internal(), {}
+
+
+def unavailable() -> dict[str, Any]:
+    return problem(503, "unavailable", "Not available", "The database does not answer; try again.")
+
+
+def internal() -> dict[str, Any]:
+    return problem(500, "internal-error", "Internal error", "Something went wrong here; it was logged.")
+
+
+def _as_ours(error: Exception) -> Exception:
+    """An error of Django or of the database as the refusal that it is."""
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return TooLarge()
+    if isinstance(error, SuspiciousOperation | UnreadablePostError):
+        return exceptions.ParseError("The request can't be read.")
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+        return Conflict("It was being changed by somebody else at the same moment; try again.")
+    return error
 
 
 def _of_drf(error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:

@@ -21,7 +21,10 @@ from drf_spectacular.plumbing import (
 )
 from drf_spectacular.types import OpenApiTypes
 
+from cloudportal.doors.api.bulk import MOST
+from cloudportal.doors.api.problem_row import ProblemRow
 from cloudportal.doors.api.rows import Column, Row
+from cloudportal.jobs.models.job import ENDED
 
 DECIMAL = {"type": "string", "format": "decimal"}
 
@@ -33,7 +36,7 @@ class Described:
 
     @classmethod
     @functools.cache
-    def of(cls, row: type[Row]) -> type[Described]:
+    def of(cls, row: Any) -> type[Described]:
         return type(f"{cls.__name__}{row.__name__}", (cls,), {"row": row, "__doc__": None})
 
 
@@ -43,6 +46,27 @@ class PageOf(Described):
 
 class WithJob(Described):
     """A resource, and the job that is changing it."""
+
+
+class AfterJob(Described):
+    """A resource as its job left it, or the job alone where the resource is gone."""
+
+
+class BulkOf(Described):
+    """What is to be done to many objects: `actions` by name, each with the body of its operation."""
+
+    actions: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def to(cls, row: Any, actions: dict[str, Any]) -> type[Described]:
+        made: Any = cls.of(row)
+        made.actions = actions
+        found: type[Described] = made
+        return found
+
+
+class BulkResults:
+    """What became of each object."""
 
 
 class RowExtension(OpenApiSerializerExtension):
@@ -56,7 +80,7 @@ class RowExtension(OpenApiSerializerExtension):
         row = _class(self.target)
         return build_object_type(
             properties=_properties(row, auto_schema.registry),
-            required=[name for name, column in row.columns.items() if not column.operators],
+            required=[name for name, column in row.columns.items() if not (column.operators or column.optional)],
             description=(row.__doc__ or "").strip(),
         )
 
@@ -83,10 +107,83 @@ class WithJobExtension(OpenApiSerializerExtension):
         return f"{name_of(self.target.row)}WithJob"
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        links = {"id": build_basic_type(OpenApiTypes.UUID), "url": build_basic_type(OpenApiTypes.STR)}
-        job = build_object_type(properties=links, required=list(links))
         item = auto_schema.resolve_serializer(self.target.row, direction).ref
+        job = _job(auto_schema.registry)
         return {"allOf": [item, build_object_type(properties={"job": job}, required=["job"])]}
+
+
+class AfterJobExtension(OpenApiSerializerExtension):
+    target_class = AfterJob
+    match_subclasses = True
+
+    def get_name(self, *_args: Any) -> str:
+        return f"{name_of(self.target.row)}AfterJob"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        both = auto_schema.resolve_serializer(WithJob.of(self.target.row), direction).ref
+        job = _job(auto_schema.registry)
+        return {"anyOf": [both, build_object_type(properties={"job": job}, required=["job"])]}
+
+
+class BulkExtension(OpenApiSerializerExtension):
+    target_class = BulkOf
+    match_subclasses = True
+
+    def get_name(self, *_args: Any) -> str:
+        return f"{name_of(self.target.row)}Bulk"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        properties: dict[str, Any] = {
+            "action": _enumeration(f"{self.get_name()}Action", list(self.target.actions), auto_schema.registry),
+            "ids": {
+                **build_array_type(build_basic_type(OpenApiTypes.UUID) or {}),
+                "minItems": 1,
+                "maxItems": MOST,
+                "uniqueItems": True,
+            },
+        }
+        for body in filter(None, self.target.actions.values()):
+            properties |= auto_schema._map_serializer(body, direction).get("properties", {})
+        return build_object_type(properties=properties, required=["action", "ids"])
+
+
+class BulkResultsExtension(OpenApiSerializerExtension):
+    target_class = BulkResults
+
+    def get_name(self, *_args: Any) -> str:
+        return "BulkResults"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        problem = auto_schema.resolve_serializer(ProblemRow, direction).ref
+        one = {
+            "id": build_basic_type(OpenApiTypes.UUID),
+            "status": {"type": "integer", "description": "What the operation alone would have answered."},
+            "job": {"allOf": [_job(auto_schema.registry)], "description": "Where one was started."},
+            "problem": {"allOf": [problem], "description": "Where it was refused."},
+        }
+        result = build_object_type(properties=one, required=["id", "status"])
+        return build_object_type(properties={"results": build_array_type(result)}, required=["results"])
+
+
+def _job(registry: Any) -> dict[str, Any]:
+    """The job that an answer names, as a component of its own."""
+    code = {"code": {"type": "string"}, "message": {"type": "string"}}
+    error = build_object_type(properties=code, required=list(code))
+    ended = _enumeration("EndedJobState", list(ENDED), registry)
+    properties = {
+        "id": build_basic_type(OpenApiTypes.UUID),
+        "url": build_basic_type(OpenApiTypes.STR),
+        "state": {"allOf": [ended], "description": "Where its end was waited for."},
+        "error": {"anyOf": [error, {"type": "null"}], "description": "Why it failed; null when it did not."},
+    }
+    component = ResolvedComponent(
+        name="StartedJob", type=ResolvedComponent.SCHEMA, object="StartedJob",
+        schema=build_object_type(properties=properties, required=["id", "url"]),
+    )  # fmt: skip
+    if component not in registry:
+        registry.register(component)
+    found: dict[str, Any] = component.ref
+    return found
 
 
 class ReferenceExtension(OpenApiSerializerFieldExtension):
@@ -136,11 +233,12 @@ def _property(row: type[Row], name: str, hint: Any, column: Column, registry: An
 def _choices(row: type[Row], name: str, column: Column, registry: Any) -> dict[str, Any]:
     """A component of its own, named for the row that has it first: a detail shares its list's."""
     owner = next(cls for cls in reversed(row.__mro__) if name in getattr(cls, "columns", {}))
+    return _enumeration(name_of(owner) + name.title().replace("_", ""), list(column.choices), registry)
+
+
+def _enumeration(name: str, values: list[str], registry: Any) -> Any:
     component = ResolvedComponent(
-        name=name_of(owner) + name.title().replace("_", ""),
-        type=ResolvedComponent.SCHEMA,
-        object=f"{owner.__name__}.{name}",
-        schema={"type": "string", "enum": list(column.choices)},
+        name=name, type=ResolvedComponent.SCHEMA, object=name, schema={"type": "string", "enum": values}
     )
     if component not in registry:
         registry.register(component)

@@ -8,13 +8,15 @@ The annotations are the types of the OpenAPI document::
         name: str = column()
         zone: Ref = ref()
         pool: Ref | None = ref(operators=True)
-        allowed: list[str] = computed(VOLUME.allowed, "state")
+        allowed: list[str] = allowed(VOLUME, "storage.manage")
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, ClassVar, TypedDict
 from uuid import UUID
 
@@ -23,7 +25,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Expression, Func, JSONField, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
-from tenants.actor import Actor
+from cloudportal.core.errors import InvalidInput
+from cloudportal.core.lifecycle import Lifecycle
+from cloudportal.doors.compiled import fetch
+from tenants.actor import NOWHERE, Actor
 
 Source = str | Expression | Subquery
 
@@ -40,7 +45,8 @@ class Column:
     """Where an output comes from: paths or expressions of the model, and what makes one value of them.
 
     `choices` are all values it can have, where that is known. `operators`: tenants are not shown it.
-    `help` goes into the OpenAPI document.
+    `help` goes into the OpenAPI document, and so does `optional`: there are objects without it. `permission`: what
+    the value depends on; `make` gets the owner's account id last, and nothing is shown where the actor lacks it.
     """
 
     sources: tuple[Source, ...]
@@ -48,16 +54,26 @@ class Column:
     choices: tuple[str, ...] = ()
     operators: bool = False
     help: str = ""
+    optional: bool = False
+    permission: str = ""
 
 
-def column(source: Source = "", *, choices: Iterable[str] = (), operators: bool = False, help: str = "") -> Any:
+def column(
+    source: Source = "", *, choices: Iterable[str] = (), operators: bool = False, help: str = "", optional: bool = False
+) -> Any:
     """One column or expression as it is; without a source the column of the same name."""
-    return Column((source,), None, tuple(choices), operators, help)
+    return Column((source,), None, tuple(choices), operators, help, optional)
 
 
 def computed(make: Callable[..., Any], *sources: Source, operators: bool = False, help: str = "") -> Any:
     """A small function of columns."""
     return Column(sources, make, (), operators, help)
+
+
+def allowed(lifecycle: Lifecycle, permission: str, *, owner: str = "account_id") -> Any:
+    """The moves that may start from the object's state, for who holds the permission on its account; else none."""
+    help = "What the caller may do to it now."
+    return Column(("state", owner), lambda state, _owner: lifecycle.allowed(state), help=help, permission=permission)
 
 
 def ref(path: str = "", name: str = "name", *, operators: bool = False, help: str = "") -> Any:
@@ -78,29 +94,49 @@ def many(rows: QuerySet[Any], *, operators: bool = False, help: str = "", **fiel
     return Column((text,), _as_it_is, (), operators, help)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What to select for a row, and how to make the answer of it."""
+    """What to select for a row, and how to make the answer of it. There is one for each row and choice of fields."""
 
     selected: tuple[str, ...]
     annotated: Mapping[str, Any]
-    outputs: tuple[tuple[str, Callable[..., Any] | None, tuple[int, ...]], ...]
+    names: tuple[str, ...]
+    # All outputs at once, which is quick; the computed ones are written over what stands there then.
+    taken: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    computed: tuple[tuple[str, Callable[..., Any], tuple[int, ...]], ...]
+    permissions: Mapping[str, str]
+    # Of a plan that was made somebody's: the plan of all, by which its SQL is known.
+    of_all: Plan | None = None
 
-    def of(self, queryset: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]:
+    @property
+    def shape(self) -> Plan:
+        return self.of_all or self
+
+    def seen_by(self, actor: Actor) -> Plan:
+        """The plan with what depends on the actor's permissions made theirs."""
+        if not self.permissions:
+            return self
+        computed = tuple(
+            (name, _where(make, actor, self.permissions[name]) if name in self.permissions else make, places)
+            for name, make, places in self.computed
+        )
+        return replace(self, computed=computed, of_all=self)
+
+    def __call__(self, queryset: QuerySet[Any]) -> QuerySet[Any, tuple[Any, ...]]:
         """The queryset with just the columns that the row needs, as tuples for `render`."""
         return queryset.prefetch_related(None).annotate(**self.annotated).values_list(*self.selected)
 
     def render(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """One resource, ready for JSON."""
-        return {
-            name: values[places[0]] if make is None else make(*[values[place] for place in places])
-            for name, make, places in self.outputs
-        }
+        row = dict(zip(self.names, self.taken(values), strict=False))
+        for name, make, places in self.computed:
+            row[name] = make(*[values[place] for place in places])
+        return row
 
     def one(self, queryset: QuerySet[Any]) -> dict[str, Any] | None:
         """The only one of a queryset, rendered."""
-        values = self.of(queryset).order_by("pk").first()
-        return None if values is None else self.render(values)
+        rows = fetch(queryset, lambda rows: self(rows).order_by("pk")[:1], (self.shape, "one"))
+        return self.render(rows[0]) if rows else None
 
 
 class Row:
@@ -114,19 +150,45 @@ class Row:
         super().__init_subclass__(**options)
         own = {name: _named(name, value) for name, value in vars(cls).items() if isinstance(value, Column)}
         cls.columns = {**cls.columns, **own}
-        cls.for_operators = _plan(cls.columns)
-        cls.for_tenants = _plan({name: value for name, value in cls.columns.items() if not value.operators})
+        cls.for_operators = _plan(cls.visible(operators=True))
+        cls.for_tenants = _plan(cls.visible(operators=False))
 
     @classmethod
-    def plan(cls, actor: Actor) -> Plan:
-        """What the actor is shown."""
-        return cls.for_operators if actor.is_operator else cls.for_tenants
+    def plan(cls, actor: Actor, fields: str = "") -> Plan:
+        """What the actor is shown, or the part of it that `fields` names, with commas between.
+
+        Raises:
+            InvalidInput: the actor is shown no field of that name.
+        """
+        if not fields:
+            return (cls.for_operators if cls.shows_all(actor) else cls.for_tenants).seen_by(actor)
+        row: Any = cls
+        names = tuple(dict.fromkeys(name.strip() for name in fields.split(",")))
+        return _part(row, cls.shows_all(actor), names).seen_by(actor)
+
+    @classmethod
+    def shows_all(cls, actor: Actor) -> bool:
+        """Whether the actor is shown the columns for `operators`."""
+        return actor.is_operator
+
+    @classmethod
+    def visible(cls, operators: bool) -> dict[str, Column]:
+        return {name: value for name, value in cls.columns.items() if operators or not value.operators}
+
+
+@functools.lru_cache(maxsize=500)
+def _part(row: Any, operators: bool, names: tuple[str, ...]) -> Plan:
+    visible = row.visible(operators)
+    if unknown := [name for name in names if name not in visible]:
+        words = ", ".join(f"“{name}”" for name in unknown)
+        raise InvalidInput({"fields": f"There is no field {words}; there are {', '.join(visible)}."})
+    return _plan({name: value for name, value in visible.items() if name in names})
 
 
 def _plan(columns: Mapping[str, Column]) -> Plan:
     selected: list[str] = []
     annotated: dict[str, Any] = {}
-    outputs = []
+    outputs: list[tuple[str, Callable[..., Any] | None, tuple[int, ...]]] = []
     for name, value in columns.items():
         places = []
         for source in value.sources:
@@ -137,7 +199,33 @@ def _plan(columns: Mapping[str, Column]) -> Plan:
                 selected.append(path)
             places.append(selected.index(path))
         outputs.append((name, value.make, tuple(places)))
-    return Plan(tuple(selected), annotated, tuple(outputs))
+    # The id stands at the end for those that need nothing of the object: a getter of one place gives no tuple.
+    selected.append("pk")
+    return Plan(
+        tuple(selected),
+        annotated,
+        tuple(columns),
+        itemgetter(*[places[0] if places else -1 for _, _, places in outputs], -1),
+        tuple((name, make, places) for name, make, places in outputs if make is not None),
+        {name: value.permission for name, value in columns.items() if value.permission},
+    )
+
+
+def _where(make: Callable[..., Any], actor: Actor, permission: str) -> Callable[..., Any]:
+    """The function, and an empty list for the things of accounts that the actor's permission does not reach."""
+    reach = actor.reach.get(permission, NOWHERE)
+
+    @functools.cache
+    def below_domains() -> frozenset[int]:
+        # One query a request, and only for who administers domains: an account's path would cost every list a join.
+        return frozenset(actor.accounts(permission).values_list("pk", flat=True)) if reach.paths else frozenset()
+
+    def value(*values: Any) -> Any:
+        owner = values[-1]
+        holds = reach.everywhere or owner in reach.accounts or owner in below_domains()
+        return make(*values) if holds else []
+
+    return value
 
 
 def _as_it_is(text: str | None) -> orjson.Fragment | None:

@@ -7,47 +7,31 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from cloudportal.core.errors import InvalidInput, NotFound
 from cloudportal.doors.api.bodies import Nothing, Selector, accepts
-from cloudportal.doors.api.renderers import AlwaysJson, OrjsonParser, OrjsonRenderer
+from cloudportal.doors.api.bulk import MOST, bulk_actions, results_of
+from cloudportal.doors.api.endpoint import Endpoint, Method
+from cloudportal.doors.api.preconditions import etag_of, insist, is_known
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row
-from cloudportal.doors.api.schema import PortalSchema
+from cloudportal.doors.api.waiting import APPLIED, a_place, job_when_over, wanted_seconds
 from cloudportal.doors.lookup import one
 from cloudportal.doors.ordering import NEWEST_FIRST, Sorting
 from cloudportal.doors.paging import page, page_size
 from cloudportal.jobs.models import Job
 
 M = TypeVar("M", bound=Model)
-Method = Callable[..., Any]
+Extras = list[Any]
 
-PAGING = frozenset({"limit", "cursor", "sort"})
-
-
-class Endpoint(ViewSet):
-    """JSON in and out, everything an actor's, every error a problem."""
-
-    renderer_classes = [OrjsonRenderer]
-    parser_classes = [OrjsonParser]
-    content_negotiation_class = AlwaysJson
-    http_method_names = ["get", "head", "post", "patch", "delete"]
-    schema = PortalSchema()
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        return Request(
-            request,
-            parsers=self.get_parsers(),
-            authenticators=self.get_authenticators(),
-            negotiator=self.get_content_negotiator(),
-            parser_context=self.get_parser_context(request),
-        )
+PAGING = frozenset({"limit", "cursor", "sort", "fields"})
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class ResourceViewSet(Endpoint, Generic[M]):
@@ -76,9 +60,10 @@ class ResourceViewSet(Endpoint, Generic[M]):
     def list(self, request: Request) -> Response:
         """One page of what the actor may see."""
         asked = request.query_params
-        plan = self.row.plan(request.actor)
-        rows = plan.of(self.filtered(request))
-        found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), self.sorting.order(asked.get("sort")))
+        plan = self.row.plan(request.actor, asked.get("fields", ""))
+        rows: QuerySet[Any, Any] = self.filtered(request)
+        order = self.sorting.order(asked.get("sort"))
+        found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), order, plan)
         return Response(
             {
                 "results": [plan.render(values) for values in found.rows],
@@ -89,7 +74,66 @@ class ResourceViewSet(Endpoint, Generic[M]):
 
     def retrieve(self, request: Request, uuid: Any) -> Response:
         """One object."""
-        return Response(self.shown(request, uuid))
+        found = tagged(self.shown(request, uuid))
+        if is_known(request, found["ETag"]):
+            return Response(status=304, headers={"ETag": found["ETag"]})
+        return found
+
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Do one thing to many objects, with a result for each. What one refuses keeps none of the others back."""
+        return Response({"results": results_of(self, request)})
+
+    def cost(self, request: Request) -> int:
+        ids = request.data.get("ids") if self.action == "bulk" and isinstance(request.data, dict) else ()
+        return max(1, min(len(ids), MOST)) if isinstance(ids, list) else 1
+
+    def guarded(self, request: Request, work: Callable[[], Response]) -> Response:
+        asked, uuid = request.headers.get("If-Match"), self.kwargs.get("uuid")
+        if asked is None or uuid is None or request.method in SAFE:
+            return work()
+        with transaction.atomic():
+            target = self.target(request, uuid)
+            # Nobody else changes the row between the comparison and the end of the work.
+            type(target)._base_manager.select_for_update(no_key=True).filter(pk=target.pk).values_list("pk").first()
+            insist(asked, etag_of(self.shown(request, uuid)))
+            return work()
+
+    def patiently(self, request: Request, response: Response) -> Response:
+        job, seconds = response.data.get("job"), wanted_seconds(request)
+        if not job or not seconds:
+            return response
+        with a_place() as got:
+            over = job_when_over(job["id"], seconds) if got else None
+        if over is not None:
+            response = self._over(request, over, job)
+        if got:
+            response[APPLIED] = f"wait={seconds}"
+        return response
+
+    def _over(self, request: Request, over: Job, job: dict[str, Any]) -> Response:
+        """The resource as its job left it, which may be gone, and what became of the job."""
+        error = {"code": over.error_code, "message": over.error} if over.error_code or over.error else None
+        try:
+            resource = self.shown(request, over.resource_uuid)
+        except NotFound:
+            resource = {}
+        ended = {**job, "state": over.state, "error": error}
+        status = 201 if self.action == "create" and over.state == Job.State.SUCCEEDED else 200
+        headers = {"ETag": etag_of(resource)} if resource else {}
+        return Response({**resource, "job": ended}, status=status, headers={"Location": job["url"], **headers})
+
+    @classmethod
+    def get_object_operations(cls) -> Sequence[Any]:
+        """The operations on one object, as `operation` made them."""
+        extras: Extras = super().get_extra_actions()
+        return [extra for extra in extras if extra.detail]
+
+    @classmethod
+    def get_extra_actions(cls) -> Extras:
+        """What the router gives addresses to: the operations, and bulk actions where there is anything to do."""
+        extras = super().get_extra_actions()
+        return extras if bulk_actions(cls) else [extra for extra in extras if extra.__name__ != "bulk"]
 
     def rows(self, request: Request) -> QuerySet[M]:
         """What the actor may see, unordered."""
@@ -109,7 +153,8 @@ class ResourceViewSet(Endpoint, Generic[M]):
         Raises:
             NotFound: it does not exist for the actor.
         """
-        plan = self.detail_row.plan(request.actor)
+        fields = request.query_params.get("fields", "") if request.method in SAFE else ""
+        plan = self.detail_row.plan(request.actor, fields)
         found = plan.one(self.rows(request).filter(uuid=uuid))
         if found is None:
             raise NotFound
@@ -155,6 +200,16 @@ def answers(
     return decorate
 
 
+def asks(*parameters: Any) -> Callable[[Method], Method]:
+    """Decorator: what a method reads from the query, for the OpenAPI document."""
+
+    def decorate(method: Method) -> Method:
+        method.parameters = parameters  # type: ignore[attr-defined]
+        return method
+
+    return decorate
+
+
 def starts_job(method: Method) -> Method:
     """Decorator: the method returns the job that it started; the client gets 202, the resource and the job."""
 
@@ -171,7 +226,7 @@ def creates(method: Method) -> Method:
     @functools.wraps(method)
     def wrapper(view: ResourceViewSet[Any], request: Request, *args: Any, **kwargs: Any) -> Response:
         made = method(view, request, *args, **kwargs)
-        return Response(view.shown(request, made.uuid), status=201)
+        return tagged(view.shown(request, made.uuid), 201)
 
     return _answers(wrapper, "created")
 
@@ -181,7 +236,7 @@ def changes(method: Method) -> Method:
 
     @functools.wraps(method)
     def wrapper(view: ResourceViewSet[Any], request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(view.shown(request, method(view, request, *args, **kwargs).uuid))
+        return tagged(view.shown(request, method(view, request, *args, **kwargs).uuid))
 
     return _answers(wrapper, "changed")
 
@@ -218,7 +273,13 @@ def operation(method: Method) -> Method:
 def under_way(job: Job, resource: dict[str, Any]) -> Response:
     """202 for a resource that a job is changing."""
     address = reverse("api:job-detail", args=[job.uuid])
-    return Response({**resource, "job": {"id": job.uuid, "url": address}}, status=202, headers={"Location": address})
+    headers = {"Location": address, "ETag": etag_of(resource)}
+    return Response({**resource, "job": {"id": job.uuid, "url": address}}, status=202, headers=headers)
+
+
+def tagged(resource: dict[str, Any], status: int = 200) -> Response:
+    """A representation with its entity tag."""
+    return Response(resource, status=status, headers={"ETag": etag_of(resource)})
 
 
 def _without_body(method: Method) -> Method:

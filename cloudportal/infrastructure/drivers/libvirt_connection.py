@@ -21,6 +21,7 @@ from cloudportal.infrastructure.drivers.registry import redacted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+CONNECT = "Connect to the engine"
 CONNECT_SECONDS = 15.0
 CALL_SECONDS = 60.0
 KEEPALIVE_SECONDS = 5
@@ -83,7 +84,8 @@ class LibvirtSession:
             return work()
         except libvirt.libvirtError as error:
             if _connections.drop_dead(self._key):
-                raise Retryable(f"{what}: lost the connection to {redacted(self.url)} ({error}).") from error
+                where = f"{redacted(self.url)}: {error}"
+                raise Retryable(f"{what}: lost the connection to the engine.", where) from error
             raise translated(error, what) from error
 
 
@@ -145,16 +147,17 @@ def _is_alive(connection: libvirt.virConnect) -> bool:
 
 
 def _open(url: str, username: str, password: str) -> libvirt.virConnect:
-    """Raises Retryable or Fatal with the url in the message, never with the password."""
-    what = f"Connect to {redacted(url)}"
+    """Raises Retryable or Fatal with the url in what is for operators, never with the password."""
     _refuse_parameters(url)
     try:
         keepalive = not url.startswith("test:") and event_loop.runs()
-        connection = within(CONNECT_SECONDS, what, lambda: _open_engine(unattended(url), username, password))
+        connection = within(CONNECT_SECONDS, CONNECT, lambda: _open_engine(unattended(url), username, password))
         if keepalive:
             connection.setKeepAlive(KEEPALIVE_SECONDS, KEEPALIVE_MISSES)
     except libvirt.libvirtError as error:
-        raise _refused(error, what) from error
+        raise _refused(error, url) from error
+    except Retryable as silence:
+        raise Retryable(silence.message, redacted(url)) from silence
     return connection
 
 
@@ -176,10 +179,11 @@ def _open_engine(url: str, username: str, password: str) -> libvirt.virConnect:
     return libvirt.openAuth(url, [list(answers), fill, None], 0)
 
 
-def _refused(error: libvirt.libvirtError, what: str) -> DriverError:
-    failure = translated(error, what)
+def _refused(error: libvirt.libvirtError, url: str) -> DriverError:
+    failure = translated(error, CONNECT)
     # A daemon that restarts looks like a missing socket or a refused connection, whose errno is final elsewhere.
-    return Retryable(str(failure)) if error.get_error_code() == libvirt.VIR_ERR_SYSTEM_ERROR else failure
+    is_system = error.get_error_code() == libvirt.VIR_ERR_SYSTEM_ERROR
+    return (Retryable if is_system else type(failure))(failure.message, f"{redacted(url)}: {failure.engine}")
 
 
 def unattended(url: str) -> str:

@@ -31,17 +31,22 @@ PASSING = frozenset(
         libvirt.VIR_ERR_NO_MEMORY,
     }
 )
+FAILED = "the engine failed or could not be reached."
+NO_ROOM = "there is no room left."
 FINAL_SYSTEM_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def translated(error: libvirt.libvirtError, what: str) -> DriverError:
-    """The same failure as one of ours, with `what` was attempted in front."""
-    code = error.get_error_code()
-    message = f"{what}: {error.get_error_message() or error}"
+    """The same failure as one of ours: `what` was attempted in front, and libvirt's own words apart."""
+    code, said = error.get_error_code(), error.get_error_message() or str(error)
     if code in MISSING:
-        return NotFound(message)
+        return NotFound(f"{what}: it is not there any more.", said)
     if code in IMPOSSIBLE:
-        return Unsupported(message)
+        return Unsupported(f"{what}: the engine has no way to do that.", said)
     if code == libvirt.VIR_ERR_SYSTEM_ERROR:
-        return Fatal(message) if error.get_int1() in FINAL_SYSTEM_ERRORS else Retryable(message)
-    return Retryable(message) if code in PASSING else Fatal(message)
+        number = error.get_int1()
+        words = NO_ROOM if number in {errno.ENOSPC, errno.EDQUOT} else FAILED
+        return (Fatal if number in FINAL_SYSTEM_ERRORS else Retryable)(f"{what}: {words}", said)
+    if code in PASSING:
+        return Retryable(f"{what}: {FAILED}", said)
+    return Fatal(f"{what}: the engine refused.", said)

@@ -25,7 +25,7 @@ def driver_class(url: str, drivers: Mapping[str, str]) -> Any:
     engine = urlsplit(url).scheme.split("+")[0]
     if engine not in drivers:
         known = ", ".join(sorted(drivers))
-        raise Fatal(f"No driver for {redacted(url)!r}: the url has to begin with one of {known}.")
+        raise Fatal(f"No driver for the engine: its url has to begin with one of {known}.", redacted(url))
     try:
         return pkgutil.resolve_name(drivers[engine])
     except ModuleNotFoundError as error:

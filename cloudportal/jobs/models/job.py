@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -85,6 +86,7 @@ class Job(Noun):
         indexes = [
             models.Index(fields=["account_id", "-id"], name="job_of_account"),
             models.Index(fields=["resource_uuid", "-id"], name="job_of_resource"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="job_created"),
             models.Index(fields=["state", "run_after"], condition=Q(state__in=ACTIVE), name="job_active"),
         ]
 

@@ -11,9 +11,17 @@ from cloudportal.jobs.models.job import Job
 class JobLog(models.Model):
     """Appended, never altered."""
 
+    class Level(models.TextChoices):
+        """`ENGINE` is what an engine said, or which one it was: for operators alone."""
+
+        INFO = "info"
+        WARNING = "warning"
+        ERROR = "error"
+        ENGINE = "engine"
+
     job = models.ForeignKey(Job, models.CASCADE, related_name="log")
     at = models.DateTimeField(db_default=Now())
-    level = models.CharField(max_length=8, default="info")
+    level = models.CharField(max_length=8, default=Level.INFO)
     message = models.TextField()
 
     class Meta:

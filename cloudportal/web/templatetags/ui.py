@@ -125,8 +125,26 @@ def size(value: int | None) -> str:
 
 
 @register.filter
+def setting_text(value: Any) -> str:
+    """A setting's value as a person types it."""
+    if isinstance(value, bool):
+        return str(_("on") if value else _("off"))
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+@register.filter
 def mib(value: int | None) -> str:
     return size((value or 0) * 1024 * 1024)
+
+
+@register.simple_tag
+def amount(value: int | None, unit: str = "") -> str:
+    """A number of bytes or MiB in the unit that reads best; any other, and nothing, as it is."""
+    if not value:
+        return "0"
+    if unit == "bytes":
+        return size(value)
+    return mib(value) if unit == "MiB" else str(value)
 
 
 @register.filter

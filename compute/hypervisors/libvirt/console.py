@@ -36,7 +36,7 @@ def remote_console(domain: libvirt.virDomain, host: str) -> Console:
     try:
         stream = socket.create_connection((host, int(graphics.get("port", "-1"))), timeout=CONNECT_SECONDS)
     except OSError as error:
-        raise Retryable(f"The screen on {host} did not take the connection: {error}.") from error
+        raise Retryable("The screen did not take the connection.", f"{host}: {error}") from error
     stream.settimeout(None)
     return Console(stream, password)
 

@@ -62,7 +62,8 @@ def _remote(parts: SplitResult) -> str:
         return f"unix:{unquote(parts.path)}"
     if transport in {"tcp", "ssl"} and parts.netloc:
         return ",".join(f"{transport}:{member}" for member in parts.netloc.split(","))
-    raise Fatal(f"{parts.geturl()!r} does not say where OVN listens: ovn+unix, ovn+tcp or ovn+ssl is expected.")
+    where = parts._replace(query="").geturl()
+    raise Fatal("The url does not say where OVN listens: ovn+unix, ovn+tcp or ovn+ssl is expected.", where)
 
 
 def _tls(options: dict[str, str]) -> TlsFiles:

@@ -23,6 +23,7 @@ CONNECT_SECONDS = 15.0
 COMMIT_SECONDS = 20
 # Two workers that make the same object at once: the slower one finds it made at its next attempt.
 ATTEMPTS = 5
+UNREACHABLE = "it can't be reached."
 RACES = ("constraint violation", "referential integrity violation")
 NAMED_TABLES = frozenset({"Logical_Switch", "Logical_Router", "Logical_Switch_Port", "Logical_Router_Port"})
 OBJECT_TABLES = frozenset({"DHCP_Options", "DNS"})
@@ -35,16 +36,18 @@ class Database:
 
     def __init__(self, remote: str, schema: str, tables: Sequence[str], tls: TlsFiles | None) -> None:
         """Raises Retryable when the server can't be reached."""
-        what = f"Connect to {schema} at {remote}"
+        what = f"Connect to {schema}"
         try:
             self._connection = within(CONNECT_SECONDS, what, lambda: _connected(remote, schema, tables, tls))
+        except Retryable as silence:
+            raise Retryable(silence.message, remote) from silence
         except (TimeoutException, OSError, RuntimeError) as error:
-            raise Retryable(f"{what}: {error}") from error
+            raise Retryable(f"{what}: {UNREACHABLE}", f"{remote}: {error}") from error
         except Exception as error:
             # ovsdbapp raises a bare Exception when no server of the list hands out the schema.
             if type(error) is not Exception:
                 raise
-            raise Retryable(f"{what}: {error}") from error
+            raise Retryable(f"{what}: {UNREACHABLE}", f"{remote}: {error}") from error
 
     def read(self, what: str, work: Callable[[Rows], Answer]) -> Answer:
         """Run `work` on a replica that has everything that was committed before the call.
@@ -73,7 +76,7 @@ class Database:
                 return self._commit(what, _Change(self._connection.idl, work))
             except _LostRaceError as race:
                 if attempt == ATTEMPTS - 1:
-                    raise Retryable(f"{what}: {race}") from race
+                    raise Retryable(f"{what}: others were faster.", str(race)) from race
         raise AssertionError("unreachable")
 
     def increment(self, what: str, work: Callable[[Rows], tuple[Any, str]]) -> int:
@@ -95,7 +98,9 @@ class Database:
         except RuntimeError as error:
             if any(race in str(error) for race in RACES):
                 raise _LostRaceError(str(error)) from error
-            raise (Fatal if "OVSDB Error" in str(error) else Retryable)(f"{what}: {error}") from error
+            if "OVSDB Error" in str(error):
+                raise Fatal(f"{what}: OVN's database refused.", str(error)) from error
+            raise Retryable(f"{what}: OVN's database failed.", str(error)) from error
         if command.result is None:
             raise Retryable(f"{what}: the change was dropped.")
         return command.result[0]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,9 +13,8 @@ from libvirt import virStoragePool as Pool
 
 from cloudportal.infrastructure.drivers.errors import Fatal, NotFound
 from cloudportal.infrastructure.drivers.libvirt_connection import LibvirtSession
-from storage.backends.base import Format, PoolCapacity, PoolTarget, TemplateSpec, VolumeInfo, VolumeSpec
-from storage.backends.images import ImageReader
-from storage.backends.libvirt import names, pools
+from storage.backends.base import Format, ImportedPart, PoolCapacity, PoolTarget, TemplateSpec, VolumeInfo, VolumeSpec
+from storage.backends.libvirt import imports, names, pools
 from storage.backends.libvirt.xml import pool_xml, volume_xml
 
 Answer = TypeVar("Answer")
@@ -35,17 +33,32 @@ class LibvirtStorage:
     def capacity(self) -> PoolCapacity:
         return self._with_pool("Measure the pool", _capacity)
 
-    def import_template(self, spec: TemplateSpec, chunks: Iterator[bytes]) -> None:
-        def bring_in(connection: Connection) -> None:
-            pool = self._pool(connection)
-            if names.template_data(spec.uuid, _listed(pool)):
-                return
-            reader = ImageReader(spec, chunks)
-            data = names.template_data_name(spec.uuid, secrets.token_hex(4), spec.format)
-            pools.upload(connection, pool, data, spec.size_bytes, reader.read)
-            pools.create_unless_there(pool, volume_xml(names.template_mark_name(data), 0, "raw"))
+    def begin_import(self, spec: TemplateSpec, token: str) -> bool:
+        return self._with_pool("Begin the import", lambda pool: imports.begin(pool, spec, token))
 
-        self._session.call("Import the template", bring_in, seconds=None)
+    def write_import(self, spec: TemplateSpec, token: str, offset: int, piece: bytes) -> None:
+        def write(connection: Connection) -> None:
+            imports.write(connection, self._pool(connection), spec, token, offset, piece)
+
+        self._session.call("Import the template", write)
+
+    def read_import(self, spec: TemplateSpec, token: str, offset: int, length: int) -> bytes:
+        def read(connection: Connection) -> bytes:
+            return imports.read(connection, self._pool(connection), spec, token, offset, length)
+
+        return self._session.call("Look at the import", read)
+
+    def finish_import(self, spec: TemplateSpec, token: str) -> None:
+        def finish(connection: Connection) -> None:
+            imports.finish(connection, self._pool(connection), spec, token)
+
+        self._session.call("Finish the import", finish)
+
+    def imports(self) -> frozenset[ImportedPart]:
+        return self._with_pool("List the imports", lambda pool: names.imports_among(_listed(pool)))
+
+    def delete_import(self, part: ImportedPart) -> None:
+        self._with_pool("Delete the import", lambda pool: imports.delete(pool, part, _listed(pool)))
 
     def has_template(self, uuid: UUID) -> bool:
         return (
@@ -85,14 +98,7 @@ class LibvirtStorage:
         def put(connection: Connection) -> str:
             pool = self._pool(connection)
             pools.delete(pool, names.seed_name(uuid))
-            rest = memoryview(image)
-
-            def read(count: int) -> bytes:
-                nonlocal rest
-                piece, rest = rest[:count], rest[count:]
-                return bytes(piece)
-
-            return str(pools.upload(connection, pool, names.seed_name(uuid), len(image), read).path())
+            return pools.upload(connection, pool, names.seed_name(uuid), image)
 
         return self._session.call("Store the seed", put)
 

@@ -1,8 +1,8 @@
 """What files of ours are called in a pool, and back.
 
-libvirt can't rename a volume. So a template is uploaded under a name with a token of its own, and
-becomes visible when an empty mark with the same token is made next to it: two workers that import
-the same template at once each finish a whole one, and an upload that broke off never gets its mark.
+libvirt can't rename a volume. So a template is uploaded under a name with the token of its import, and
+becomes visible when an empty mark with the same token is made next to it: two imports of the same
+template at once each finish a whole one, and one that broke off never gets its mark.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from storage.backends.base import Format
+from storage.backends.base import Format, ImportedPart
 
 _VOLUME = re.compile(r"volume-([0-9a-f-]{36})\.(?:qcow2|raw)")
+_TEMPLATE = re.compile(r"template-([0-9a-f-]{36})-([0-9a-z]+)\.(?:qcow2|raw)(?:\.ready)?")
 _SEED = re.compile(r"seed-([0-9a-f-]{36})\.iso")
 FORMATS: tuple[Format, ...] = ("qcow2", "raw")
 
@@ -46,6 +47,21 @@ def template_data(uuid: UUID, names: Iterable[str]) -> str | None:
         (name for name in present if name.startswith(f"template-{uuid}-") and template_mark_name(name) in present),
         default=None,
     )
+
+
+def import_files(part: ImportedPart, names: Iterable[str]) -> list[str]:
+    """The files of one import in the order to delete them; none when it is finished."""
+    present = set(names)
+    data = (template_data_name(part.template, part.token, format) for format in FORMATS)
+    halves = [[name for name in (template_mark_name(name), name) if name in present] for name in data]
+    return [name for half in halves if len(half) == 1 for name in half]
+
+
+def imports_among(names: Iterable[str]) -> frozenset[ImportedPart]:
+    """Imports that are not finished: data without its mark, or a mark that came after the data was deleted."""
+    present = set(names)
+    parts = {ImportedPart(UUID(match[1]), match[2]) for name in present if (match := _TEMPLATE.fullmatch(name))}
+    return frozenset(part for part in parts if import_files(part, present))
 
 
 def volumes_among(names: Iterable[str]) -> Iterator[tuple[UUID, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 
 import libvirt
 
@@ -49,13 +48,15 @@ def _known(pool: libvirt.virStoragePool, names: tuple[str, ...]) -> libvirt.virS
     return None
 
 
-def create_unless_there(pool: libvirt.virStoragePool, xml: str) -> None:
-    """Somebody who makes the same volume at the same moment makes the same thing."""
+def create_unless_there(pool: libvirt.virStoragePool, xml: str) -> bool:
+    """Whether it was made here. Somebody who makes the same volume at the same moment makes the same thing."""
     try:
         pool.createXML(xml)
     except libvirt.libvirtError as error:
         if error.get_error_code() != libvirt.VIR_ERR_STORAGE_VOL_EXIST:
             raise
+        return False
+    return True
 
 
 def delete(pool: libvirt.virStoragePool, *names: str) -> None:
@@ -71,43 +72,40 @@ def delete(pool: libvirt.virStoragePool, *names: str) -> None:
                 raise
 
 
-def upload(
-    connection: libvirt.virConnect,
-    pool: libvirt.virStoragePool,
-    name: str,
-    size_bytes: int,
-    read: Callable[[int], bytes],
-) -> libvirt.virStorageVol:
-    """Make a file of exactly `size_bytes` and stream what `read` returns into it; on failure it is deleted."""
-    volume = pool.createXML(volume_xml(name, size_bytes, "raw"))
+def upload(connection: libvirt.virConnect, pool: libvirt.virStoragePool, name: str, data: bytes) -> str:
+    """Make a file with this content and return its path; on failure it is deleted."""
+    volume = pool.createXML(volume_xml(name, len(data), "raw"))
     try:
-        stream = connection.newStream()
-        volume.upload(stream, 0, size_bytes)
-        _send(stream, read)
+        write_at(connection, volume, 0, data)
     except BaseException:
         _discard(volume)
         raise
-    return volume
+    return str(volume.path())
 
 
-def _send(stream: libvirt.virStream, read: Callable[[int], bytes]) -> None:
-    """libvirt hides what a handler raised behind an error of its own, so it is kept and raised again."""
-    failures: list[Exception] = []
+def write_at(connection: libvirt.virConnect, volume: libvirt.virStorageVol, offset: int, data: bytes) -> None:
+    """Write into a volume that keeps its size."""
+    rest = memoryview(data)
 
-    def handler(_stream: libvirt.virStream, count: int, _opaque: None) -> bytes:
-        try:
-            return read(count)
-        except Exception as failure:
-            failures.append(failure)
-            raise
+    def read(_stream: libvirt.virStream, count: int, _opaque: None) -> bytes:
+        nonlocal rest
+        piece, rest = rest[:count], rest[count:]
+        return bytes(piece)
 
-    try:
-        stream.sendAll(handler, None)
-        stream.finish()
-    except Exception:
-        if failures:
-            raise failures[0] from None
-        raise
+    stream = connection.newStream()
+    volume.upload(stream, offset, len(data))
+    stream.sendAll(read, None)
+    stream.finish()
+
+
+def read_at(connection: libvirt.virConnect, volume: libvirt.virStorageVol, offset: int, length: int) -> bytes:
+    """What a volume's file has there; less where it ends."""
+    pieces: list[bytes] = []
+    stream = connection.newStream()
+    volume.download(stream, offset, length)
+    stream.recvAll(lambda _stream, piece, _opaque: pieces.append(piece), None)
+    stream.finish()
+    return b"".join(pieces)
 
 
 def _discard(volume: libvirt.virStorageVol) -> None:

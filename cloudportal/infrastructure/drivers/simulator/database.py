@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cloudportal.infrastructure.drivers.errors import Retryable
-from cloudportal.infrastructure.drivers.simulator.schema import SCHEMA
+from cloudportal.infrastructure.drivers.simulator.schema import NEWEST_TABLE, SCHEMA
 
 BUSY_SECONDS = 30.0
 
@@ -42,7 +42,7 @@ def database(path: Path) -> sqlite3.Connection:
     try:
         connection = _opened(path)
     except (sqlite3.Error, OSError) as error:
-        raise Retryable(f"The simulated world {path} can't be opened: {error}.") from error
+        raise Retryable("The simulated world can't be opened.", f"{path}: {error}") from error
     _handles.open[path] = path.stat().st_ino, connection
     return connection
 
@@ -62,7 +62,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     # A power cut may lose a simulated world; it need not survive one.
     connection.execute("PRAGMA synchronous = OFF")
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'settings'").fetchone():
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (NEWEST_TABLE,)).fetchone():
         connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
     return connection
 
@@ -74,7 +74,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        raise Retryable(f"The simulated world {path} is busy: {error}.") from error
+        raise Retryable("The simulated world is busy.", f"{path}: {error}") from error
     try:
         yield connection
     except BaseException:

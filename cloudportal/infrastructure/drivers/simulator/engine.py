@@ -27,7 +27,7 @@ class SimulatedEngine:
         options = parse_qs(parts.query)
         self.path = Path(unquote(parts.path))
         if not self.path.is_absolute() or self.path.name == "":
-            raise Fatal(f"{url!r} names no file: simulator:///path/to/world.sqlite3 is expected.")
+            raise Fatal("The url names no file: simulator:///path/to/world.sqlite3 is expected.", url)
         self.host = options.get("host", [""])[0]
         self._latency = float(options.get("latency_ms", ["0"])[0]) / 1000
 
@@ -69,6 +69,6 @@ class SimulatedEngine:
             return
         row = database(self.path).execute("SELECT dead FROM hosts WHERE name = ?", (self.host,)).fetchone()
         if row is None:
-            raise Retryable(f"There is no simulated host {self.host!r}.")
+            raise Retryable("The simulated host does not exist.", self.host)
         if row["dead"]:
-            raise Retryable(f"The simulated host {self.host!r} does not answer.")
+            raise Retryable("The simulated host does not answer.", self.host)

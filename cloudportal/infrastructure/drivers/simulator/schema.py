@@ -1,5 +1,8 @@
 """The tables of a simulated world. Disks, cards and specs that nothing searches by are JSON."""
 
+# A world that lacks this one was made by an older portal, or not at all.
+NEWEST_TABLE = "imports"
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS hosts (
     name TEXT PRIMARY KEY, cpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL, dead INTEGER NOT NULL DEFAULT 0
@@ -20,6 +23,10 @@ CREATE TABLE IF NOT EXISTS pools (
 CREATE TABLE IF NOT EXISTS templates (
     pool TEXT NOT NULL, uuid TEXT NOT NULL, format TEXT NOT NULL, size_bytes INTEGER NOT NULL,
     disk_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (pool, uuid)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS imports (
+    pool TEXT NOT NULL, uuid TEXT NOT NULL, token TEXT NOT NULL, size_bytes INTEGER NOT NULL,
+    PRIMARY KEY (pool, uuid, token)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS volumes (
     pool TEXT NOT NULL, uuid TEXT NOT NULL, format TEXT NOT NULL, size_bytes INTEGER NOT NULL, template TEXT,

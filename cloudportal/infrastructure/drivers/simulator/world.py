@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from cloudportal.infrastructure.drivers.simulator.database import database, writing
 from cloudportal.infrastructure.drivers.simulator.faults import FaultKind
+from cloudportal.infrastructure.drivers.simulator.imports import import_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,14 @@ class World:
         """Make a pool smaller or larger, whatever is in it; zero leaves no room for anything."""
         self._write("UPDATE pools SET total_bytes = ? WHERE uuid = ?", total_bytes, str(pool))
 
+    def lose_writes(self, pool: UUID, template: UUID, kept_bytes: int) -> None:
+        """A power cut: what had been written of a template's imports, but for the first bytes, reads as zeros."""
+        rows = self._rows("SELECT * FROM imports WHERE pool = ? AND uuid = ?", str(pool), str(template))
+        for row in rows:
+            file = import_file(self.path, row["pool"], row["uuid"], row["token"])
+            os.truncate(file, kept_bytes)
+            os.truncate(file, row["size_bytes"])
+
     def delay_networks(self, delayed: bool = True) -> None:
         """Let hosts take what is written to the network engine late: `wait_applied` is False meanwhile."""
         self._write("INSERT OR REPLACE INTO settings VALUES ('networks_delayed', ?)", "1" if delayed else "")
@@ -180,6 +190,19 @@ class World:
 
     def templates(self, pool: UUID) -> frozenset[UUID]:
         return self._uuids("SELECT uuid FROM templates WHERE pool = ?", str(pool))
+
+    def imports(self, pool: UUID) -> dict[UUID, list[str]]:
+        """The tokens of the imports of each template that are not finished."""
+        rows = self._rows("SELECT uuid, token FROM imports WHERE pool = ? ORDER BY token", str(pool))
+        found: dict[UUID, list[str]] = {}
+        for row in rows:
+            found.setdefault(UUID(row["uuid"]), []).append(row["token"])
+        return found
+
+    def template_sum(self, pool: UUID, template: UUID) -> str:
+        """The SHA-256 of what was imported."""
+        query = "SELECT sha256 FROM templates WHERE pool = ? AND uuid = ?"
+        return str(self._rows(query, str(pool), str(template))[0]["sha256"])
 
     def seeds(self, pool: UUID) -> dict[UUID, bytes]:
         rows = self._rows("SELECT uuid, image FROM seeds WHERE pool = ?", str(pool))

@@ -1,0 +1,43 @@
+"""Removing an account with everything that it holds."""
+
+from __future__ import annotations
+
+from django.db.models.functions import Now
+
+from cloudportal.core import events
+from cloudportal.core.errors import Conflict
+from cloudportal.jobs.run import Run
+from cloudportal.jobs.trail import Originator
+from cloudportal.jobs.workflow import Wait, Workflow
+from tenants.access import access_changed
+from tenants.holdings import HOLDINGS, contents, in_words
+from tenants.locks import keeping_a_root_admin
+from tenants.models import Account, AccountGroupObjectPermission, AccountUserObjectPermission, User
+from tenants.states import ACCOUNT
+from tenants.workflows.emptying import bring_to_end
+
+DELETE_ACCOUNT = Workflow("tenancy.delete_account", "Delete account", move=ACCOUNT.delete)
+
+
+@DELETE_ACCOUNT.step("Remove what it holds", deadline_seconds=24 * 3600)
+def remove_holdings(run: Run[Account]) -> Wait | None:
+    for holding in HOLDINGS:
+        if wait := bring_to_end(run, holding.rows([run.resource.pk]), holding.remove, f"Removing {holding.noun}"):
+            return wait
+    return None
+
+
+@DELETE_ACCOUNT.finish
+def forget(run: Run[Account]) -> None:
+    """Users, and what was granted on it, go for good; the row stays, for usage and events."""
+    account = run.resource
+    if left := contents([account.pk]):
+        raise Conflict(f"Account {account} has {in_words(left)} again.")
+    with keeping_a_root_admin():
+        for user in User.objects.filter(account=account):
+            events.record(Originator(run.job), "tenants.delete_user", f"User {user} deleted.", resource=user)
+        User.objects.filter(account=account).delete()
+    for table in (AccountUserObjectPermission, AccountGroupObjectPermission):
+        table.objects.filter(content_object=account).delete()
+    Account.objects.filter(pk=account.pk).update(removed_at=Now())
+    access_changed()

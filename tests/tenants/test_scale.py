@@ -1,0 +1,131 @@
+"""With 25,000 accounts: one statement says who acts, and lists are found by indexes. Plans are judged, not clocks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from compute import selectors as compute
+from compute.models import SSHKey
+from tenants import selectors
+from tenants.actor import _GRANTED_NOW, Actor, actor_of
+from tenants.models import Account, User
+from tenants.roles import sync_built_in_roles
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+ACCOUNTS = 25_000
+_DOMAINS = """
+INSERT INTO tenants_domain (uuid, name, parent_id, path)
+SELECT gen_random_uuid(), 'd' || n, %(root)s, '' || gen_random_uuid() FROM generate_series(1, 500) n
+"""
+_PATHS = "UPDATE tenants_domain SET path = %(path)s || id || '/' WHERE path NOT LIKE '/%%'"
+_ACCOUNTS = """
+INSERT INTO tenants_account (uuid, domain_id, name)
+SELECT gen_random_uuid(), d.id, 'a' || n FROM generate_series(1, %(each)s) n,
+       (SELECT id FROM tenants_domain WHERE name ~ '^d[0-9]+$') d
+"""
+_USERS = """
+INSERT INTO tenants_user (uuid, password, is_superuser, username, first_name, last_name, email, is_staff, is_active,
+                          date_joined, account_id)
+SELECT gen_random_uuid(), '', false, 'u' || id, '', '', '', false, true, now(), id FROM tenants_account
+WHERE name ~ '^a[0-9]+$'
+"""
+_GRANTS = """
+INSERT INTO tenants_accountuserobjectpermission (user_id, content_object_id, permission_id)
+SELECT u.id, u.account_id, (SELECT on_account_id FROM tenants_role WHERE code = 'member') FROM tenants_user u
+WHERE u.username ~ '^u[0-9]+$'
+"""
+_KEYS = """
+INSERT INTO compute_sshkey (uuid, account_id, name, public_key, fingerprint)
+SELECT gen_random_uuid(), id, 'k', 'x', 'y' FROM tenants_account WHERE name ~ '^a[0-9]+$'
+"""
+
+
+@pytest.fixture
+def crowd(db: None) -> None:
+    """25,000 accounts in 500 domains, each with a user, a grant and an SSH key."""
+    sync_built_in_roles()
+    root = factories.root()
+    with connection.cursor() as cursor:
+        values = {"root": root.pk, "path": root.path, "each": ACCOUNTS // 500}
+        for statement in (_DOMAINS, _PATHS, _ACCOUNTS, _USERS, _GRANTS, _KEYS):
+            cursor.execute(statement, values)
+        for table in ("domain", "account", "user", "accountuserobjectpermission", "role"):
+            cursor.execute(f"ANALYZE tenants_{table}")
+        cursor.execute("ANALYZE compute_sshkey")
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def explained(sql: str, params: Any) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+        found = cursor.fetchone()[0]
+    return list(nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
+
+
+def touched(plan: list[dict[str, Any]], relation: str) -> int:
+    """Rows of a table that the plan read, filtered out or not."""
+    return sum(
+        int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+        for node in plan
+        if node.get("Relation Name") == relation
+    )
+
+
+def rows_of(queryset: QuerySet[Any]) -> list[dict[str, Any]]:
+    sql, params = queryset.query.sql_with_params()
+    return explained(sql, params)
+
+
+def test_who_acts_is_found_by_keys(crowd: None, django_assert_num_queries: Any) -> None:
+    user = User.objects.filter(username__regex="^u[0-9]+$").latest("pk")
+    plan = explained(_GRANTED_NOW, {"user": user.pk})
+
+    for table in ("tenants_user", "tenants_account", "tenants_domain", "tenants_accountuserobjectpermission"):
+        assert touched(plan, table) < 20, table
+    with django_assert_num_queries(1):
+        actor = actor_of(user)
+    assert actor.may("compute.manage", Account.objects.select_related("domain").get(pk=user.account_id))
+
+
+def test_lists_read_no_more_than_they_may_show(crowd: None) -> None:
+    member = actor_of(User.objects.filter(username__regex="^u[0-9]+$").latest("pk"))
+    home = Account.objects.select_related("domain").get(pk=member.account_id)
+    admin = actor_of(factories.user("domain_admin", on=home.domain))
+
+    def most(actor: Actor, queryset: QuerySet[Any], table: str) -> int:
+        return touched(rows_of(queryset.order_by("-pk")[:50]), table)
+
+    assert most(member, compute.ssh_keys(member), "compute_sshkey") <= 2
+    assert most(admin, compute.ssh_keys(admin), "compute_sshkey") <= 200
+    assert most(admin, selectors.accounts(admin), "tenants_account") <= 500
+    assert most(admin, selectors.users(admin), "tenants_user") <= 500
+    assert set(compute.ssh_keys(admin)) == set(SSHKey.objects.filter(account__domain=home.domain))
+
+
+def test_a_hundred_grants_are_one_statement(crowd: None, django_assert_num_queries: Any) -> None:
+    user = User.objects.filter(username__regex="^u[0-9]+$").latest("pk")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tenants_accountuserobjectpermission (user_id, content_object_id, permission_id) "
+            "SELECT %s, id, (SELECT on_account_id FROM tenants_role WHERE code = 'reader') FROM tenants_account "
+            "WHERE name ~ '^a[0-9]+$' ORDER BY id LIMIT 100",
+            [user.pk],
+        )
+
+    with django_assert_num_queries(1):
+        actor = actor_of(user)
+
+    assert actor.accounts("compute.view").count() in (100, 101)
