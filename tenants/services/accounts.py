@@ -130,8 +130,10 @@ def _set_state(actor: Actor, account: Account, move: Move) -> Account:
         move.begin(account)
         move.settle(account, succeeded=True)
         words = f"Account {account} is {account.state} now."
-        changed = {"before": {"state": before}, "after": {"state": account.state}}
-        events.record(actor, f"tenants.{move.name}_account", words, resource=account, **changed)
+        events.record(
+            actor, f"tenants.{move.name}_account", words, resource=account,
+            before={"state": before}, after={"state": account.state},
+        )  # fmt: skip
         jobs.announce_resource(account)
         access_changed()
     return account

@@ -167,8 +167,10 @@ def _set_state(actor: Actor, domain: Domain, move: Move) -> Domain:
         move.begin(domain)
         move.settle(domain, succeeded=True)
         words = f"Domain {domain} is {domain.state} now."
-        changed = {"before": {"state": before}, "after": {"state": domain.state}}
-        events.record(actor, f"tenants.{move.name}_domain", words, resource=domain, **changed)
+        events.record(
+            actor, f"tenants.{move.name}_domain", words, resource=domain,
+            before={"state": before}, after={"state": domain.state},
+        )  # fmt: skip
         access_changed()
     return domain
 

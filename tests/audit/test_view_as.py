@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from compute.models import ConsoleTicket, Instance
 from compute.services.consoles import may_stay_open
 from tenants.acting import intersection
 from tenants.actor import Actor, Reach, actor_of
-from tenants.models import Account, ApiKey, DomainUserObjectPermission, User, ViewAs
+from tenants.models import Account, ApiKey, Domain, DomainUserObjectPermission, User, ViewAs
 from tests import factories
 from tests.api.client import Api
 from tests.authority.estate import PUBLIC_KEY
@@ -250,6 +251,71 @@ def test_a_header_that_may_not_be_is_refused(who: str, other_api: Api, tenant: A
 
     assert answer.status_code == (403 if who == "oneself" else 404)
     assert "request_id" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda user: User.objects.filter(pk=user.pk).update(is_active=False), "user-disabled"),
+        (lambda user: Account.objects.filter(pk=user.account_id).update(state="Disabled"), "account-disabled"),
+        (lambda user: Domain.objects.filter(accounts=user.account_id).update(state="Suspended"), "domain-suspended"),
+    ],
+)
+def test_the_refusal_says_why_a_user_may_not_act(
+    change: Callable[[User], Any], code: str, operator_api: Api, tenant: Actor
+) -> None:
+    change(user_of(tenant))
+    headers = {**operator_api._headers, "X-On-Behalf-Of": str(user_of(tenant).uuid)}
+
+    answer = operator_api._client.get("/api/v1/instances/", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+
+
+def test_a_locked_account_is_seen_and_nothing_grows_in_it(operator_api: Api, tenant: Actor) -> None:
+    home = Account.objects.get(pk=tenant.account_id)
+    Account.objects.filter(pk=home.pk).update(state="Locked")
+    headers = {**operator_api._headers, "X-On-Behalf-Of": str(user_of(tenant).uuid)}
+    body = {"account": str(home.uuid), "name": "late", "public_key": PUBLIC_KEY}
+
+    assert operator_api._client.get("/api/v1/instances/", headers=headers).status_code == 200
+    assert operator_api.post("ssh-keys/", body, headers=headers).json()["code"] == "account-locked"
+
+
+def test_a_console_that_a_script_opened_for_a_user_closes_with_the_operators_right(
+    operator_api: Api, operator: Actor, tenant: Actor, cloud: Cloud
+) -> None:
+    instance = factories.instance(tenant, cloud)
+    headers = {**operator_api._headers, "X-On-Behalf-Of": str(user_of(tenant).uuid)}
+    assert operator_api.post(f"instances/{instance.uuid}/console/", {}, headers=headers).status_code == 200
+    ticket = ConsoleTicket.objects.get()
+    assert (ticket.user_id, ticket.operator_id) == (tenant.user_id, operator.user_id)
+    assert may_stay_open(ticket)
+
+    DomainUserObjectPermission.objects.filter(user=operator.user_id).delete()
+
+    assert not may_stay_open(ticket)
+
+
+def test_a_key_of_idempotency_belongs_to_one_user_acted_for(
+    operator_api: Api, tenant: Actor, other_tenant: Actor, cloud: Cloud
+) -> None:
+    mine = {**operator_api._headers, "Idempotency-Key": "once"}
+    instance = factories.instance(tenant, cloud)
+    path = f"instances/{instance.uuid}/console/"
+
+    first = operator_api.post(path, {}, headers={**mine, "X-On-Behalf-Of": str(user_of(tenant).uuid)})
+    again = operator_api.post(path, {}, headers={**mine, "X-On-Behalf-Of": str(user_of(tenant).uuid)})
+    other = operator_api.post(path, {}, headers={**mine, "X-On-Behalf-Of": str(user_of(other_tenant).uuid)})
+
+    assert (first.status_code, again["Idempotency-Replayed"]) == (200, "true")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_a_header_of_a_balancer_does_not_end_the_view(acting: Client, tenant: Actor) -> None:
+    shown = acting.get("/api/v1/me/", headers={"Authorization": "Basic b3BzOnB3"})
+
+    assert shown.json()["username"] == tenant.name
 
 
 PATHS = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(lambda ids: "/" + "".join(f"{one}/" for one in ids))
