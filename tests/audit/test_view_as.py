@@ -287,7 +287,7 @@ def test_a_console_that_a_script_opened_for_a_user_closes_with_the_operators_rig
 ) -> None:
     instance = factories.instance(tenant, cloud)
     headers = {**operator_api._headers, "X-On-Behalf-Of": str(user_of(tenant).uuid)}
-    assert operator_api.post(f"instances/{instance.uuid}/console/", {}, headers=headers).status_code == 200
+    assert operator_api.post(f"instances/{instance.uuid}/console/", {}, headers=headers).status_code == 201
     ticket = ConsoleTicket.objects.get()
     assert (ticket.user_id, ticket.operator_id) == (tenant.user_id, operator.user_id)
     assert may_stay_open(ticket)
@@ -308,7 +308,7 @@ def test_a_key_of_idempotency_belongs_to_one_user_acted_for(
     again = operator_api.post(path, {}, headers={**mine, "X-On-Behalf-Of": str(user_of(tenant).uuid)})
     other = operator_api.post(path, {}, headers={**mine, "X-On-Behalf-Of": str(user_of(other_tenant).uuid)})
 
-    assert (first.status_code, again["Idempotency-Replayed"]) == (200, "true")
+    assert (first.status_code, again["Idempotency-Replayed"]) == (201, "true")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
 
