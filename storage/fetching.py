@@ -1,8 +1,4 @@
-"""Fetching an image from a tenant's URL without becoming the tenant's way into our own networks.
-
-Every address that the name resolves to must be public, the connection goes to the very address that was
-checked (so a second answer of the name server can't differ), and each redirect is judged like a first URL.
-"""
+"""Fetching an image from a tenant's URL, which must not lead into our own networks; neither may a redirect."""
 
 from __future__ import annotations
 
@@ -11,35 +7,15 @@ from contextlib import contextmanager
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from django.conf import settings
 
-from cloudportal.core.addresses import Internal, Unknown, allowed_address
+from cloudportal.core.configuration import value_of
 from cloudportal.core.driver_errors import Fatal, Retryable
-from cloudportal.core.errors import InvalidInput
+from cloudportal.core.outside import request_to
+from storage.settings import TEMPLATE_INTERNAL_NETWORKS
 
 REDIRECTS = 5
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
-PORTS = {"http": 80, "https": 443}
 REDIRECT_CODES = {301, 302, 303, 307, 308}
-
-
-def check_url(url: str) -> None:
-    """Judge the form of a URL, without looking its name up.
-
-    Raises:
-        InvalidInput: not http or https, without a host, or with credentials in it.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise InvalidInput({"url": "That is no URL."}) from error
-    if parts.scheme not in PORTS or not parts.hostname:
-        raise InvalidInput({"url": "The URL must begin with http:// or https:// and name a host."})
-    if parts.username or parts.password:
-        raise InvalidInput({"url": "Leave the user name and password out of the URL."})
-    if port == 0:
-        raise InvalidInput({"url": "Port 0 is no port."})
 
 
 @contextmanager
@@ -87,28 +63,6 @@ def _judge(response: httpx.Response) -> None:
 
 
 def _pinned(client: httpx.Client, url: str, offset: int) -> httpx.Request:
-    """A request to the checked address, with the name kept for the Host header and for TLS."""
-    try:
-        check_url(url)
-    except InvalidInput as error:
-        raise Fatal(f"The URL leads to one that is not accepted: {error.message}") from error
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    address = _public_address(host, parts.port or PORTS[parts.scheme])
-    try:
-        target = httpx.URL(url).copy_with(host=address)
-    except httpx.InvalidURL as error:
-        raise Fatal(f"The URL leads to one that is not accepted: {error}.") from error
-    headers = {"Host": parts.netloc, "Accept-Encoding": "identity"}
-    if offset:
-        headers["Range"] = f"bytes={offset}-"
-    return client.build_request("GET", target, headers=headers, extensions={"sni_hostname": host})
-
-
-def _public_address(host: str, port: int) -> str:
-    try:
-        return allowed_address(host, port, settings.TEMPLATE_INTERNAL_NETWORKS)
-    except Unknown as error:
-        raise Fatal(f"There is no host called {host}.") from error
-    except Internal as error:
-        raise Fatal("The URL leads to an internal address, which is not accepted.") from error
+    headers = {"Range": f"bytes={offset}-"} if offset else {}
+    internal = value_of(TEMPLATE_INTERNAL_NETWORKS)
+    return request_to(client, "GET", url, internal=internal, headers=headers)

@@ -42,6 +42,7 @@ from tenants.api.me import MeViewSet
 from tenants.api.roles import PermissionViewSet, RoleViewSet
 from tenants.api.sign_in_policies import SignInPolicyViewSet
 from tenants.api.users import UserViewSet
+from tenants.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
 
 app_name = "api"
 
@@ -74,6 +75,8 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "identity-providers": (IdentityProviderViewSet, "identity-provider"),
     "sign-in-policies": (SignInPolicyViewSet, "sign-in-policy"),
     "api-keys": (ApiKeyViewSet, "api-key"),
+    "webhooks": (WebhookViewSet, "webhook"),
+    "webhook-deliveries": (WebhookDeliveryViewSet, "webhook-delivery"),
     "usage": (UsageViewSet, "usage"),
     "settings": (SettingViewSet, "setting"),
     "limits": (MyLimitsViewSet, "limit"),

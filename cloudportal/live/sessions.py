@@ -12,6 +12,8 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from cloudportal.core.errors import Refusal
+from tenants.acting import SESSION_KEY, resume
 from tenants.actor import NOWHERE, Actor, actor_of
 from tenants.services.api_keys import user_of_key
 from tenants.signing_in import owes_factor
@@ -64,7 +66,15 @@ def _actor(key: str) -> Actor | None:
     request.session = engine.SessionStore(key)
     user: Any = get_user(request)
     # The backend has asked whether the user may still be signed in.
-    return actor_of(user) if user.is_authenticated and not owes_factor(user) else None
+    if not user.is_authenticated or owes_factor(user):
+        return None
+    if SESSION_KEY not in request.session:
+        return actor_of(user)
+    try:
+        _view, actor = resume(user, request.session[SESSION_KEY])
+    except Refusal:
+        return None
+    return actor
 
 
 def _listener(actor: Actor) -> Listener:

@@ -118,6 +118,14 @@ ACCOUNT_LIMITS = {
 # Seconds that a destroyed instance stays in the recycle bin.
 EXPUNGE_DELAY_SECONDS = env.int("EXPUNGE_DELAY_SECONDS", default=86_400)
 
+# Networks that webhooks may post to although they are internal.
+WEBHOOK_INTERNAL_NETWORKS = env.list("WEBHOOK_INTERNAL_NETWORKS", default=[])
+# A webhook that accepted nothing for so many days is disabled.
+WEBHOOK_DISABLE_DAYS = env.int("WEBHOOK_DISABLE_DAYS", default=3)
+
+# How long an operator may act for a user before they have to begin again.
+VIEW_AS_MINUTES = env.int("VIEW_AS_MINUTES", default=60)
+
 NODE_NAME = env("NODE_NAME", default=os.uname().nodename)
 
 # Networks that templates may be fetched from although they are internal, such as a mirror of the operator's.

@@ -14,6 +14,7 @@ MIDDLEWARE = [
     "cloudportal.doors.middleware.health",
     "cloudportal.doors.metering.requests",
     "cloudportal.doors.middleware.request_id",
+    "cloudportal.doors.middleware.origin",
     "cloudportal.doors.outside.problems",
     "cloudportal.doors.lanes.Sessions",
     "django.middleware.common.CommonMiddleware",
@@ -64,6 +65,9 @@ LOGOUT_REDIRECT_URL = "account_login"
 # The live process listens on a port of its own where no balancer joins the two; empty means the same origin.
 LIVE_PORT = env("LIVE_PORT", default="")
 
+# Networks of the balancers in front, whose X-Forwarded-For is believed; "unix" where they come through a socket.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -82,8 +86,6 @@ API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=6_000)
 API_ANONYMOUS_PER_MINUTE = env.int("API_ANONYMOUS_PER_MINUTE", default=600)
 # What Prometheus brings as a bearer token to /metrics; empty: operators' API keys alone.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
-# Networks of the balancers whose X-Forwarded-For is believed.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -49,10 +49,6 @@ CACHES = {
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MAIL_FROM", default="CloudPortal <cloudportal@localhost>")
 
-# How many proxies of the operator's stand before the portal. Each appends the address that it saw to
-# X-Forwarded-For; what stands further left was written by the client.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
-
 ACCOUNT_ADAPTER = "cloudportal.signin.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

@@ -15,7 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cloudportal.doors.addresses import client_address
 from cloudportal.signin.requests import BEGAN, SEEN, address_of, browser_of, proved_lately, ways_in
 from tenants import signing_in
 from tenants.access import access_changed
@@ -55,11 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        try:
-            return super().get_client_ip(request)
-        except (PermissionDenied, ImproperlyConfigured):
-            # Not through as many proxies as the settings say: whoever connected is all that can be believed.
-            return request.META.get("REMOTE_ADDR") or NO_ADDRESS
+        return client_address(request) or NO_ADDRESS
 
     # Coming in
 

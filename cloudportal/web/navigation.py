@@ -50,6 +50,8 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),
             Entry(_("Signing in"), "tenants:sign-in-domains", "shield-lock", "l", "tenancy.manage"),
+            Entry(_("Webhooks"), "tenants:webhooks", "webhook", "w", "webhooks.view"),
+            Entry(_("Act for a user"), "tenants:view-as", "user-share", "b", "tenancy.act_as"),
         ),
     ),
     (

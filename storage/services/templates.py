@@ -11,12 +11,12 @@ from django.db import transaction
 
 from cloudportal.core.configuration import value_of
 from cloudportal.core.errors import Conflict, InvalidInput, PermissionDenied
+from cloudportal.core.outside import check_url
 from cloudportal.core.writing import insert
 from cloudportal.infrastructure.models import Zone
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job
 from storage.engines import incoming_file
-from storage.fetching import check_url
 from storage.locks import lock_template
 from storage.models import SecondaryStore, Template
 from storage.settings import TEMPLATE_FETCHES, TEMPLATE_LARGEST_BYTES

@@ -18,6 +18,8 @@ from tenants.models.role import Role
 from tenants.models.sign_in_policy import SignInPolicy
 from tenants.models.sign_in_throttle import SignInThrottle
 from tenants.models.user import User
+from tenants.models.view_as import ViewAs
+from tenants.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "Account",
@@ -40,5 +42,8 @@ __all__ = [
     "SignInThrottle",
     "TenantResource",
     "User",
+    "ViewAs",
+    "Webhook",
+    "WebhookDelivery",
     "removed_is_not_counted",
 ]

@@ -23,7 +23,7 @@ from tenants.services.identity_providers import (
     update_identity_provider,
 )
 from tenants.services.sign_in_policies import change_sign_in_policy, policy_of
-from tenants.web.forms import IdentityProviderForm, SignInPolicyForm
+from tenants.web.sign_in_forms import IdentityProviderForm, SignInPolicyForm
 
 MANAGE = "tenancy.manage"
 

@@ -34,10 +34,14 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Shows what the caller may see. `query` is what the address needs; `status` what it answers a tenant."""
+    """Shows what the caller may see. `query` is what the address needs; `status` what it answers a tenant.
+
+    `mighty` is what it answers who has the permission elsewhere, where a tenant has it nowhere.
+    """
 
     query: str = ""
     status: int = 200
+    mighty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ API: dict[str, Rule] = {
     "api:domain-activate": Own("domain", _POST),
     "api:event-list": Listing(),
     "api:event-detail": Own("event"),
+    "api:event-export": Listing(status=403, mighty=200),
     "api:explain-list": Listing(status=400),
     "api:grant-list": Listing(),
     "api:grant-bulk": Writing(),
@@ -159,6 +164,14 @@ API: dict[str, Rule] = {
     "api:usage-export": Listing(),
     "api:user-list": Listing(),
     "api:user-bulk": Writing(),
+    "api:webhook-list": Listing(),
+    "api:webhook-bulk": Writing(),
+    "api:webhook-detail": Own("webhook", ("get", "patch", "delete")),
+    "api:webhook-rotate-secret": Own("webhook", _POST),
+    "api:webhook-test": Own("webhook", _POST),
+    "api:webhook-delivery-list": Listing(),
+    "api:webhook-delivery-detail": Own("webhook_delivery"),
+    "api:webhook-delivery-redeliver": Own("webhook_delivery", _POST),
     "api:user-detail": Own("user", _GET_PATCH_DELETE),
     "api:user-enable": Own("user", _POST),
     "api:user-disable": Own("user", _POST),
@@ -250,6 +263,18 @@ WEB: dict[str, Rule] = {
     "tenants:api-keys": Listing(),
     "tenants:api-key-delete": Own("api_key", ("get", "post")),
     "tenants:events": Listing(),
+    "tenants:event": Own("event"),
+    "tenants:webhooks": Listing(),
+    "tenants:webhook-new": Listing(),
+    "tenants:webhook": Own("webhook"),
+    "tenants:webhook-change": Own("webhook", ("get", "post")),
+    "tenants:webhook-rotate": Own("webhook", ("get", "post")),
+    "tenants:webhook-test": Own("webhook", ("get", "post")),
+    "tenants:webhook-delete": Own("webhook", ("get", "post")),
+    "tenants:webhook-redeliver": Own("webhook_delivery", ("get", "post")),
+    "tenants:view-as": Listing(status=404),
+    "tenants:view-as-start": Own("user", ("get", "post")),
+    "tenants:view-as-end": Writing(),
     "web:settings": Listing(status=404),
     "web:setting": Cloud("setting", seen=False, writes=("post",), reads=False),
     "tenants:limits": Listing(),

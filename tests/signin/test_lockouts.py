@@ -164,7 +164,7 @@ def test_an_address_written_by_the_client_is_not_believed(someone: User) -> None
 
 
 def test_a_request_past_the_proxies_counts_for_who_connected(someone: User, settings: Any) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    settings.TRUSTED_PROXIES = ["192.0.2.0/24"]
 
     Browser().client.post("/sign-in/", {"login": "x", "password": "x"}, headers={"x-forwarded-for": "198.51.100.7"})
 
@@ -172,7 +172,7 @@ def test_a_request_past_the_proxies_counts_for_who_connected(someone: User, sett
 
 
 def test_an_address_that_a_trusted_proxy_saw_is(someone: User, settings: Any) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.TRUSTED_PROXIES = [f"{HOME}/32"]
     seen_by_proxy = {"x-forwarded-for": "203.0.113.99, 198.51.100.7"}
 
     Browser().client.post("/sign-in/", {"login": "nobody", "password": "x"}, headers=seen_by_proxy)

@@ -9,6 +9,8 @@ from rest_framework.authentication import SessionAuthentication as WithCsrf
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from cloudportal.core.origin import amend
+from tenants.keys import parse_key
 from tenants.models import User
 from tenants.services.api_keys import user_of_key
 from tenants.signing_in import FactorOwed, owes_factor
@@ -26,6 +28,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         user = user_of_key(text.strip())
         if user is None:
             raise AuthenticationFailed("That API key is not valid.")
+        key = parse_key(text.strip())
+        amend(key_id=key.key_id if key else "")
         return user, None
 
     def authenticate_header(self, request: Request) -> str:
