@@ -21,7 +21,8 @@ def reset_factors(actor: Actor, *, user: User) -> None:
     Whoever may do this can become the user together with a new password, so it takes all that the user may do.
 
     Raises:
-        NotFound, PermissionDenied: the actor does not manage the users of the account, or may do less; or acts for somebody.
+        NotFound, PermissionDenied: the actor does not manage the users of the account, may do less, or acts for
+            somebody.
         Conflict: it is the actor, who removes their own on their own page; or there are none.
     """
     refuse_secrets_of_others()

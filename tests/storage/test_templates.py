@@ -258,7 +258,7 @@ INTERNAL = [
 
 
 @pytest.mark.parametrize("host", INTERNAL)
-def test_no_url_leads_into_our_own_networks(host: str) -> None:
+def test_no_url_leads_into_our_own_networks(db: None, host: str) -> None:
     with pytest.raises(Fatal, match=r"internal address|no host called"), fetching.opened(f"http://{host}:9/image", 0):
         pass
 
