@@ -15,13 +15,22 @@ from tenants.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes."""
+    """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes.
+
+    `of_domains`: it takes the permission on a domain; on single accounts alone the page would show nothing.
+    """
 
     label: str | Promise
     route: str
     icon: str
     key: str
     permission: str = ""
+    of_domains: bool = False
+
+    def is_for(self, actor: Actor) -> bool:
+        if not self.permission:
+            return True
+        return actor.may_on_domains(self.permission) if self.of_domains else actor.may(self.permission)
 
 
 SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -52,6 +61,16 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Tenancy"),
+        (
+            Entry(_("Domains"), "tenants:domains", "sitemap", "o", "tenancy.view", of_domains=True),
+            Entry(_("Accounts"), "tenants:accounts", "building", "m", "tenancy.view"),
+            Entry(_("Users"), "tenants:users", "user", "w", "users.view"),
+            Entry(_("Groups"), "tenants:groups", "users", "b", "users.view", of_domains=True),
+            Entry(_("Roles"), "tenants:roles", "shield-check", "r", "roles.view"),
+        ),
+    ),
+    (
         _("Infrastructure"),
         (
             Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),
@@ -68,7 +87,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     shown = []
     for label, entries in SECTIONS:
-        items = [_item(entry, request) for entry in entries if not entry.permission or actor.may(entry.permission)]
+        items = [_item(entry, request) for entry in entries if entry.is_for(actor)]
         if items:
             shown.append({"label": label, "items": items})
     return shown
