@@ -47,6 +47,10 @@ class Held:
     count: int
     url: str
 
+    @property
+    def words(self) -> str:
+        return self.noun[:-1] if self.count == 1 else self.noun
+
 
 def held(actor: Actor, account: Account) -> list[Held]:
     """What an account has of all that the actor may see of it."""

@@ -28,7 +28,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A grant in a table: whether there is a button to revoke it, and whether the place's page is the actor's to see."""
+    """A grant in a table: whether the actor may revoke it, and sees the page of its place."""
 
     grant: Grant
     revocable: bool

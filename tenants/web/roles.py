@@ -38,7 +38,6 @@ class Roles(ListPage):
     selector = selectors.roles
     filterset_class = RoleFilterSet
     sorting = BY_NAME
-    bar = ("name", "is_built_in")
 
     def context(self, **extra: Any) -> dict[str, Any]:
         may_create = self.actor.may_on_domains("roles.manage")

@@ -166,7 +166,7 @@ def test_an_account_is_locked_disabled_enabled_and_deleted(
     client, address = visit(admin), f"/accounts/{team.uuid}/"
 
     page = words(client.get(address))
-    assert f'/networks/?account={team.uuid}"><strong>1</strong> networks' in page
+    assert f'/networks/?account={team.uuid}"><strong>1</strong> network</a>' in page
     client.post(f"{address}lock/", headers=DIALOG)
     assert "nothing can be created or changed" in words(client.get(address))
     disabled = client.post(f"{address}disable/", headers=DIALOG)
