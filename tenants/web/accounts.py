@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cloudportal.core.errors import PermissionDenied
 from cloudportal.doors.ordering import BY_NAME
-from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
-from cloudportal.doors.web.forms import FormPage
 from cloudportal.doors.web.lists import ListPage
 from tenants import selectors
 from tenants.actor import Actor
@@ -25,6 +22,7 @@ from tenants.models import Account
 from tenants.services import accounts as services
 from tenants.states import ACCOUNT
 from tenants.web.choosing import Pick, Source, in_the_tree
+from tenants.web.creating import CreatePage
 from tenants.web.dialogs import Dialog, NameForm, RemovalWithContents
 from tenants.web.grants import grants_above, grants_here, lines
 from tenants.web.within import within
@@ -124,27 +122,19 @@ class AccountForm(forms.Form):
         self.order_fields(["domain", "name"])
 
 
-class CreateAccount(FormPage):
-    template_name = "partials/form_page.html"
+class CreateAccount(CreatePage):
     form_class = AccountForm
     permission = "tenancy.manage"
+    belongs_to = "domain"
+    heading = gettext_lazy("Create an account")
+    verb = gettext_lazy("Create account")
+    words = gettext_lazy("Account %(name)s created. Add its first user.")
+    route = "tenants:account"
+    list_route = "tenants:accounts"
+    list_label = gettext_lazy("Accounts")
 
-    def form_options(self) -> dict[str, Any]:
-        return {"actor": self.actor, "chosen": self.request.GET.get("domain")}
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        return super().context(
-            heading=_("Create an account"),
-            verb=_("Create account"),
-            back=reverse("tenants:accounts"),
-            back_label=_("Accounts"),
-            **extra,
-        )
-
-    def submit(self, values: dict[str, Any]) -> HttpResponse:
-        account = services.create_account(self.actor, **values)
-        words = _("Account %(name)s created. Add its first user.") % {"name": account}
-        return done(self.request, words, url=reverse("tenants:account", args=[account.uuid]), follow=True)
+    def make(self, values: dict[str, Any]) -> Account:
+        return services.create_account(self.actor, **values)
 
 
 class _OfAccount(Dialog):

@@ -110,7 +110,7 @@ class UserName(forms.CharField):
     def __init__(self, users: QuerySet[User], **options: Any) -> None:
         super().__init__(max_length=150, **{"label": gettext_lazy("User name"), **options})
         self.users = users
-        self.widget.suggestions = users.order_by("username").values_list("username", flat=True)[:MOST]  # type: ignore[attr-defined]
+        self.widget.suggestions = users.order_by("username").values_list("username", flat=True)[:MOST]
 
     def clean(self, value: Any) -> Any:
         name = super().clean(value)

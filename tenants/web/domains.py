@@ -8,16 +8,12 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cloudportal.core.errors import PermissionDenied
 from cloudportal.doors.ordering import BY_NAME
-from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
-from cloudportal.doors.web.forms import FormPage
 from cloudportal.doors.web.lists import ListPage
 from tenants import selectors
 from tenants.actor import NOWHERE, Actor
@@ -26,6 +22,7 @@ from tenants.models import Domain
 from tenants.services import domains as services
 from tenants.states import DOMAIN
 from tenants.web.choosing import Pick, Source, in_the_tree
+from tenants.web.creating import CreatePage
 from tenants.web.dialogs import Dialog, NameForm, RemovalWithContents
 from tenants.web.grants import grants_above, grants_here, lines
 
@@ -44,7 +41,7 @@ class Branch:
 def tree(rows: Iterable[Domain]) -> list[Branch]:
     """The branches whose parent is not among the rows, with all the others in them."""
     known = {row.pk: Branch(row) for row in sorted(rows, key=lambda row: row.name.lower())}
-    tops = []
+    tops: list[Branch] = []
     for branch in known.values():
         above = known.get(branch.domain.parent_id or 0)
         (tops if above is None else above.branches).append(branch)
@@ -132,27 +129,19 @@ def _domain_field(actor: Actor, permission: str, **options: Any) -> Pick:
     return Pick(Source(_("Domains"), rows, in_the_tree(actor)), **options)
 
 
-class CreateDomain(FormPage):
-    template_name = "partials/form_page.html"
+class CreateDomain(CreatePage):
     form_class = DomainForm
     permission = "tenancy.manage"
+    belongs_to = "parent"
+    heading = gettext_lazy("Create a domain")
+    verb = gettext_lazy("Create domain")
+    words = gettext_lazy("Domain %(name)s created.")
+    route = "tenants:domain"
+    list_route = "tenants:domains"
+    list_label = gettext_lazy("Domains")
 
-    def form_options(self) -> dict[str, Any]:
-        return {"actor": self.actor, "chosen": self.request.GET.get("parent")}
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        return super().context(
-            heading=_("Create a domain"),
-            verb=_("Create domain"),
-            back=reverse("tenants:domains"),
-            back_label=_("Domains"),
-            **extra,
-        )
-
-    def submit(self, values: dict[str, Any]) -> HttpResponse:
-        domain = services.create_domain(self.actor, **values)
-        words = _("Domain %(name)s created.") % {"name": domain}
-        return done(self.request, words, url=reverse("tenants:domain", args=[domain.uuid]), follow=True)
+    def make(self, values: dict[str, Any]) -> Domain:
+        return services.create_domain(self.actor, **values)
 
 
 class _OfDomain(Dialog):

@@ -6,16 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cloudportal.doors.lookup import one
 from cloudportal.doors.ordering import BY_NAME
-from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
-from cloudportal.doors.web.forms import FormPage
 from cloudportal.doors.web.lists import ListPage
 from tenants import selectors
 from tenants.actor import Actor
@@ -23,6 +19,7 @@ from tenants.filters import GroupFilterSet
 from tenants.models import Group, User
 from tenants.services import groups as services
 from tenants.web.choosing import Pick, Source, UserName, in_the_tree
+from tenants.web.creating import CreatePage
 from tenants.web.dialogs import Dialog, Removal
 from tenants.web.grants import lines
 from tenants.web.within import within
@@ -79,27 +76,19 @@ class NewGroupForm(GroupForm):
         self.order_fields(["domain", "name"])
 
 
-class CreateGroup(FormPage):
-    template_name = "partials/form_page.html"
+class CreateGroup(CreatePage):
     form_class = NewGroupForm
     permission = "users.manage"
+    belongs_to = "domain"
+    heading = gettext_lazy("Create a group")
+    verb = gettext_lazy("Create group")
+    words = gettext_lazy("Group %(name)s created.")
+    route = "tenants:group"
+    list_route = "tenants:groups"
+    list_label = gettext_lazy("Groups")
 
-    def form_options(self) -> dict[str, Any]:
-        return {"actor": self.actor, "chosen": self.request.GET.get("domain")}
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        return super().context(
-            heading=_("Create a group"),
-            verb=_("Create group"),
-            back=reverse("tenants:groups"),
-            back_label=_("Groups"),
-            **extra,
-        )
-
-    def submit(self, values: dict[str, Any]) -> HttpResponse:
-        group = services.create_group(self.actor, **values)
-        url = reverse("tenants:group", args=[group.uuid])
-        return done(self.request, _("Group %(name)s created.") % {"name": group}, url=url, follow=True)
+    def make(self, values: dict[str, Any]) -> Group:
+        return services.create_group(self.actor, **values)
 
 
 class _OfGroup(Dialog):

@@ -25,6 +25,7 @@ from tenants.models import Domain, Role
 from tenants.permissions import OF_THE_CLOUD, PERMISSIONS
 from tenants.services import roles as services
 from tenants.web.choosing import Pick, Source, in_the_tree
+from tenants.web.creating import CreatePage
 from tenants.web.dialogs import Dialog, Removal
 from tenants.web.grants import lines
 from tenants.web.matrix import Row, columns, matrix
@@ -105,7 +106,7 @@ class NewRoleForm(RoleForm):
         rows = selectors.domains_with(actor, "roles.manage")
         source = Source(_("Domains"), rows.order_by("path"), in_the_tree(actor))
         pick = Pick(source, chosen=chosen, label=_("Domain"), help_text=_("It can be granted there and below."))
-        first = next(iter(pick.widget.choices), ("", ""))[0]  # type: ignore[attr-defined]
+        first = next(iter(pick.widget.choices), ("", ""))[0]
         domain = rows.filter(uuid=chosen or first).first() if chosen or first else None
         super().__init__(*args, actor=actor, domain=domain, **options)
         self.fields["domain"] = pick
@@ -116,11 +117,18 @@ class NewRoleForm(RoleForm):
         self.order_fields(["domain", "name", "description"])
 
 
-class CreateRole(FormPage):
+class CreateRole(CreatePage):
     template_name = "tenants/role_form.html"
     parts = {"matrix": "tenants/_matrix_form.html"}
     form_class = NewRoleForm
     permission = "roles.manage"
+    belongs_to = "domain"
+    heading = gettext_lazy("Create a role")
+    verb = gettext_lazy("Create role")
+    words = gettext_lazy("Role %(name)s created.")
+    route = "tenants:role"
+    list_route = "tenants:roles"
+    list_label = gettext_lazy("Roles")
 
     def form_options(self) -> dict[str, Any]:
         chosen = self.request.POST.get("domain") or self.request.GET.get("domain") or self._usual()
@@ -134,19 +142,8 @@ class CreateRole(FormPage):
     def initial(self) -> dict[str, Any]:
         return {**super().initial(), "permissions": self.request.GET.getlist("permissions")}
 
-    def context(self, **extra: Any) -> dict[str, Any]:
-        return super().context(
-            heading=_("Create a role"),
-            verb=_("Create role"),
-            back=reverse("tenants:roles"),
-            back_label=_("Roles"),
-            **extra,
-        )
-
-    def submit(self, values: dict[str, Any]) -> HttpResponse:
-        role = services.create_role(self.actor, **values)
-        url = reverse("tenants:role", args=[role.uuid])
-        return done(self.request, _("Role %(name)s created.") % {"name": role}, url=url, follow=True)
+    def make(self, values: dict[str, Any]) -> Role:
+        return services.create_role(self.actor, **values)
 
 
 class EditRole(FormPage):

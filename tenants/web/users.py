@@ -23,6 +23,7 @@ from tenants.models import User
 from tenants.services import users as services
 from tenants.standing import obstacle_of_user
 from tenants.web.choosing import Pick, Source, with_domain
+from tenants.web.creating import CreatePage
 from tenants.web.dialogs import Dialog, Removal
 from tenants.web.grants import grants_of, lines
 from tenants.web.matrix import reasons
@@ -95,27 +96,19 @@ class NewUserForm(UserForm):
         self.order_fields(["account", "username", "password"])
 
 
-class CreateUser(FormPage):
-    template_name = "partials/form_page.html"
+class CreateUser(CreatePage):
     form_class = NewUserForm
     permission = "users.manage"
+    belongs_to = "account"
+    heading = gettext_lazy("Create a user")
+    verb = gettext_lazy("Create user")
+    words = gettext_lazy("%(name)s can sign in, and do nothing yet: grant them a role.")
+    route = "tenants:user"
+    list_route = "tenants:users"
+    list_label = gettext_lazy("Users")
 
-    def form_options(self) -> dict[str, Any]:
-        return {"actor": self.actor, "chosen": self.request.GET.get("account")}
-
-    def context(self, **extra: Any) -> dict[str, Any]:
-        return super().context(
-            heading=_("Create a user"),
-            verb=_("Create user"),
-            back=reverse("tenants:users"),
-            back_label=_("Users"),
-            **extra,
-        )
-
-    def submit(self, values: dict[str, Any]) -> HttpResponse:
-        user = services.create_user(self.actor, **values)
-        words = _("%(name)s can sign in, and do nothing yet: grant them a role.") % {"name": user}
-        return done(self.request, words, url=reverse("tenants:user", args=[user.uuid]), follow=True)
+    def make(self, values: dict[str, Any]) -> User:
+        return services.create_user(self.actor, **values)
 
 
 class EditUser(FormPage):

@@ -26,7 +26,7 @@ def within(actor: Actor, params: QueryDict) -> list[Any]:
     for name, selector in _PLACES.items():
         if name in params:
             try:
-                found.append(one(selector(actor), params[name]))
+                found.append(one(selector(actor), str(params[name])))
             except NotFound:
                 # The filter says so itself.
                 continue

@@ -69,7 +69,7 @@ def create_account(page: Page) -> None:
 
 def create_user(page: Page) -> None:
     page.get_by_role("link", name="Create user").click()
-    expect(page.get_by_label("Account", exact=False).first).to_contain_text("newcomers (story)")
+    expect(page.get_by_role("combobox", name="Account")).to_contain_text("newcomers (story)")
     page.get_by_label("User name").fill("newcomer")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create user").click()
