@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from cloudportal.core.errors import NotFound
 from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.forms import FormPage
 from tenants.web.dialogs import Words
@@ -23,6 +25,13 @@ class CreatePage(FormPage):
     route: ClassVar[str]
     list_route: ClassVar[str]
     list_label: ClassVar[Words]
+    # What belongs to a domain is made by who has the permission on one; on single accounts it is of no use.
+    of_domains: ClassVar[bool] = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and self.of_domains and not self.actor.may_on_domains(self.permission):
+            raise NotFound
+        return super().dispatch(request, *args, **kwargs)
 
     def form_options(self) -> dict[str, Any]:
         return {"actor": self.actor, "chosen": self.request.GET.get(self.belongs_to)}

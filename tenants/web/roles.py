@@ -111,7 +111,7 @@ class NewRoleForm(RoleForm):
         super().__init__(*args, actor=actor, domain=domain, **options)
         self.fields["domain"] = pick
         pick.widget.attrs |= {
-            "hx-get": reverse("tenants:role-new"), "hx-include": "closest form", "hx-target": "#matrix",
+            "hx-get": reverse("tenants:role-new"), "hx-include": "#matrix", "hx-target": "#matrix",
             "hx-swap": "outerHTML", "hx-trigger": "change",
         }  # fmt: skip
         self.order_fields(["domain", "name", "description"])
@@ -154,8 +154,9 @@ class EditRole(FormPage):
     @cached_property
     def role(self) -> Role:
         role = one(selectors.roles(self.actor), self.kwargs["uuid"])
-        if role.is_built_in:
+        if role.domain is None:
             raise Conflict(_("Role %(name)s is built in and stays as it is; clone it.") % {"name": role})
+        self.actor.require("roles.manage", role.domain)
         return role
 
     def form_options(self) -> dict[str, Any]:

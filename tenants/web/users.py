@@ -100,6 +100,7 @@ class CreateUser(CreatePage):
     form_class = NewUserForm
     permission = "users.manage"
     belongs_to = "account"
+    of_domains = False
     heading = gettext_lazy("Create a user")
     verb = gettext_lazy("Create user")
     words = gettext_lazy("%(name)s can sign in, and do nothing yet: grant them a role.")
@@ -118,6 +119,10 @@ class EditUser(FormPage):
     @property
     def person(self) -> User:
         return one(selectors.users(self.actor), self.kwargs["uuid"])
+
+    def form_options(self) -> dict[str, Any]:
+        self.actor.require("users.manage", self.person.account, even_locked=True)
+        return {}
 
     def initial(self) -> dict[str, Any]:
         person = self.person

@@ -335,6 +335,7 @@ def test_a_role_is_granted_on_a_place_and_revoked_where_it_is_shown(
     client.post(f"/domains/{home.uuid}/grant/", {"role": Role.objects.get(code="reader").uuid, "user": member.username})
     grant = Grant.objects.get(user=member, domain=home)
     assert "Inherited from above" in words(client.get(f"/accounts/{member.account.uuid}/"))
+    assert member.username in words(client.get(f"/grants/?domain={home.uuid.hex}", headers=htmx("results")))
     here = {**DIALOG, "HX-Current-URL": f"http://testserver/domains/{home.uuid}/"}
     revoked = client.post(f"/grants/{grant.uuid}/revoke/", headers=here)
 
@@ -399,6 +400,7 @@ def test_a_member_sees_their_own_page_and_nobody_elses(visit: Visit, member: Use
 
     assert "that is you" in words(client.get(f"/users/{member.uuid}/"))
     assert client.get(f"/users/{other.uuid}/").status_code == 404
+    assert client.get(f"/users/{member.uuid}/edit/").status_code == 404
     assert client.get("/users/").status_code == 404
     assert "Tenancy" not in words(client.get("/"))
 
@@ -416,6 +418,8 @@ def test_an_account_owner_is_led_to_what_is_theirs(visit: Visit, team: Account, 
     assert f"/accounts/{team.uuid}/lock/" not in account
     assert f'href="/domains/{team.domain.uuid}/"' not in account
     assert "No domain is yours to see" in words(client.get("/domains/"))
+    for noun in ("domains", "accounts", "groups", "roles"):
+        assert client.get(f"/{noun}/new/").status_code == 404, noun
 
 
 @pytest.mark.parametrize("noun", ["domains", "accounts", "users", "groups", "roles"])
