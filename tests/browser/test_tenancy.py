@@ -24,7 +24,7 @@ def test_a_domain_admin_takes_somebody_in(page: Page, portal: Portal, chromium: 
     create_account(page)
     create_user(page)
     create_role(page, picture)
-    grant_it(page, picture)
+    grant_it(page)
     ask_why(page, picture)
 
     see_only_what_it_allows(chromium, portal)
@@ -88,7 +88,7 @@ def create_role(page: Page, picture: Picture) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Onlooker")
 
 
-def grant_it(page: Page, picture: Picture) -> None:
+def grant_it(page: Page) -> None:
     page.get_by_role("link", name="Users").first.click()
     page.get_by_role("link", name="newcomer", exact=True).click()
     page.get_by_role("link", name="Grant a role").click()
@@ -96,7 +96,6 @@ def grant_it(page: Page, picture: Picture) -> None:
     dialog.get_by_label("Role").select_option(label="Onlooker")
     dialog.get_by_role("button", name="Grant the role").click()
     expect(page.locator("main")).to_contain_text("Onlooker on newcomers", timeout=PATIENCE_MS)
-    picture(page, "user")
 
 
 def ask_why(page: Page, picture: Picture) -> None:
