@@ -23,6 +23,11 @@ PERMISSIONS: dict[str, str] = {
     "storage.manage": "Create, change and delete volumes and templates",
     "accounting.view": "See usage and its cost",
     "jobs.view": "See jobs and events",
+    "tenancy.act_as": "Act for users",
+    "audit.view": "See from where changes came: address, key and session",
+    "audit.export": "Export events",
+    "webhooks.view": "See webhooks and what they delivered",
+    "webhooks.manage": "Create, change and delete webhooks",
 }
 
 # The hierarchy has no owner: what is allowed on it holds for the whole cloud or not at all.
@@ -57,7 +62,10 @@ class BuiltIn:
 
 _SEE = frozenset(name for name in PERMISSIONS if name.endswith(".view"))
 _SEE_THINGS = frozenset({"compute.view", "network.view", "storage.view", "accounting.view", "jobs.view"})
-_USE_THINGS = _SEE_THINGS | {"compute.manage", "compute.console", "network.manage", "storage.manage"}
+_USE_THINGS = _SEE_THINGS | {
+    "compute.manage", "compute.console", "network.manage", "storage.manage", "webhooks.view",
+}  # fmt: skip
+_TELL = frozenset({"audit.view", "webhooks.view", "webhooks.manage"})
 _SEE_PEOPLE = frozenset({"tenancy.view", "users.view", "roles.view"})
 _MANAGE_PEOPLE = _SEE_PEOPLE | {"users.manage", "roles.manage"}
 
@@ -70,14 +78,18 @@ BUILT_IN: dict[str, BuiltIn] = {
         only_root=True,
     ),
     "domain_admin": BuiltIn(
-        "Domain admin", "Everything in a domain and below it.", _USE_THINGS | _MANAGE_PEOPLE | {"tenancy.manage"}
+        "Domain admin",
+        "Everything in a domain and below it.",
+        _USE_THINGS | _MANAGE_PEOPLE | _TELL | {"tenancy.manage", "tenancy.act_as", "audit.export"},
     ),
-    "auditor": BuiltIn("Auditor", "Sees everything below and changes nothing.", _SEE),
+    "auditor": BuiltIn(
+        "Auditor", "Sees everything below, exports events, and changes nothing.", _SEE | {"audit.export"}
+    ),
     "billing": BuiltIn(
         "Billing", "Sees whose usage costs what, and nothing else.", frozenset({"tenancy.view", "accounting.view"})
     ),
     "account_owner": BuiltIn(
-        "Account owner", "Uses an account, and decides who else does.", _USE_THINGS | _MANAGE_PEOPLE
+        "Account owner", "Uses an account, and decides who else does.", _USE_THINGS | _MANAGE_PEOPLE | _TELL
     ),
     "member": BuiltIn("Member", "Uses an account: instances, networks, volumes, templates.", _USE_THINGS),
     "reader": BuiltIn("Read-only member", "Sees what an account has and changes nothing.", _SEE_THINGS),

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import NotFound
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job, JobLog
 from tenants.actor import NOWHERE, Actor, below
-from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.models import (
+    Account,
+    ApiKey,
+    Domain,
+    Grant,
+    Group,
+    IdentityProvider,
+    Role,
+    User,
+    Webhook,
+    WebhookDelivery,
+)
 from tenants.models.domain import ids_of
+from tenants.states import ACTING
 
 SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
 
@@ -40,6 +55,12 @@ def reached_domains(actor: Actor) -> QuerySet[Domain]:
 def domains(actor: Actor) -> QuerySet[Domain]:
     """Domains below those where the actor sees the tenancy."""
     return _domains(actor, "tenancy.view").select_related("parent")
+
+
+def managed_domains(actor: Actor) -> QuerySet[Domain]:
+    """Domains whose tenancy the actor manages, with the number of their providers."""
+    managed = below(actor.reach.get("tenancy.manage", NOWHERE).paths, "path")
+    return Domain.objects.filter(managed).annotate(provider_count=Count("identity_providers"))
 
 
 def users(actor: Actor) -> QuerySet[User]:
@@ -102,6 +123,19 @@ def api_keys(actor: Actor) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(Q(user=actor.user_id))
 
 
+def identity_providers(actor: Actor) -> QuerySet[IdentityProvider]:
+    """Providers of the domains whose tenancy the actor manages: they hold what only those need to know."""
+    reach = actor.reach.get("tenancy.manage", NOWHERE)
+    return IdentityProvider.objects.filter(below(reach.paths, "domain__path")).select_related("domain", "account")
+
+
+def sessions(actor: Actor) -> QuerySet[UserSession]:
+    """The browsers that the actor is signed in with: those whose session is still there."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=WallClock())
+    rows: QuerySet[UserSession] = UserSession.objects.filter(Exists(alive), user=actor.user_id)
+    return rows.order_by("-last_seen_at")
+
+
 def jobs(actor: Actor) -> QuerySet[Job]:
     """Jobs on what the actor may see; jobs of the cloud itself belong to its operators."""
     return job_selectors.jobs(actor.scope("jobs.view", field="account"))
@@ -115,6 +149,48 @@ def job_log(actor: Actor, job: Job) -> QuerySet[JobLog]:
 
 def events(actor: Actor) -> QuerySet[Event]:
     return Event.objects.filter(actor.scope("jobs.view", field="account"))
+
+
+def sees_origins(actor: Actor) -> bool:
+    """Whether the actor is shown addresses, keys and sessions: only if that is granted wherever it sees events."""
+    events, origins = actor.reach.get("jobs.view", NOWHERE), actor.reach.get("audit.view", NOWHERE)
+    return origins != NOWHERE and (origins.everywhere or origins == events)
+
+
+def events_to_export(actor: Actor) -> QuerySet[Event]:
+    """The events that the actor may take away."""
+    return events(actor).filter(actor.scope("audit.export", field="account"))
+
+
+def accounts_with_webhooks(actor: Actor) -> QuerySet[Account]:
+    """The accounts for which the actor may make webhooks."""
+    return actor.accounts("webhooks.manage")
+
+
+def webhooks(actor: Actor) -> QuerySet[Webhook]:
+    """Webhooks of accounts and domains where the actor may see them."""
+    reach = actor.reach.get("webhooks.view", NOWHERE)
+    rows = Webhook.objects.select_related("account__domain", "domain")
+    if reach.everywhere:
+        return rows.filter(pk__isnull=False)
+    of_domains = Q(domain__isnull=False) & below(reach.paths, "domain__path")
+    of_accounts = Q(account__isnull=False) & actor.scope("webhooks.view", field="account")
+    return rows.filter(of_accounts | of_domains)
+
+
+def webhook_deliveries(actor: Actor) -> QuerySet[WebhookDelivery]:
+    """What was or will be posted by webhooks that the actor may see."""
+    found = webhooks(actor).order_by().select_related(None).values("pk")
+    return WebhookDelivery.objects.filter(webhook__in=found).select_related(
+        "webhook__account__domain", "webhook__domain"
+    )
+
+
+def users_to_act_for(actor: Actor) -> QuerySet[User]:
+    """Users that the actor may act for; not those whose account is disabled."""
+    rows = User.objects.filter(actor.scope("tenancy.act_as"), is_active=True, account__state__in=ACTING)
+    rows = rows.exclude(pk=actor.user_id or 0)
+    return rows.select_related("account__domain")
 
 
 def own_account(actor: Actor) -> Account:

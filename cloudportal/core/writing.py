@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
+from cloudportal.core.differences import facts, wait_for_event
 from cloudportal.core.errors import InvalidInput
 
 M = TypeVar("M", bound=models.Model)
@@ -17,7 +18,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def insert(row: M) -> M:
-    """Check the fields and insert the row.
+    """Check the fields and insert the row. The event about it shows the row's fields.
 
     Raises:
         InvalidInput: a field is malformed, or a constraint of the model is violated.
@@ -25,16 +26,21 @@ def insert(row: M) -> M:
     check_fields(row)
     with constraints_as_messages(type(row)):
         row.save(force_insert=True)
+    wait_for_event(row, {}, facts(row))
     return row
 
 
 def update(row: M, **changes: Any) -> M:
-    """Change some fields of a row; the same refusals as `insert`."""
+    """Change some fields of a row; the same refusals as `insert`. The event about it shows them before and after."""
+    # Asked of the database: a form may have written to the row in memory already.
+    stored = type(row)._base_manager.filter(pk=row.pk).only(*changes).first() if changes else None
     for name, value in changes.items():
         setattr(row, name, value)
     check_fields(row, only=set(changes))
     with constraints_as_messages(type(row)):
         row.save(update_fields=list(changes))
+    if stored is not None:
+        wait_for_event(row, facts(stored, only=changes), facts(row, only=changes))
     return row
 
 

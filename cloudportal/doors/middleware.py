@@ -19,8 +19,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from cloudportal.core.errors import Refusal
-from cloudportal.doors.lanes import ForPages
+from cloudportal.core.origin import Origin, coming_from, session_mark
+from cloudportal.doors.addresses import client_address
+from cloudportal.doors.lanes import ForPages, has_key
 from cloudportal.doors.readiness import readiness
+from cloudportal.doors.trail import note_refusal
+from cloudportal.doors.view_as import act_on_behalf, is_viewing, resume_view
 from tenants.actor import Actor, actor_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -75,6 +79,18 @@ def request_id(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def origin(get_response: GetResponse) -> GetResponse:
+    """Where everything that the request writes comes from, for the audit trail. A key is added when it is known."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        cookie = None if has_key(request) else request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        came = Origin(client_address(request), session=session_mark(cookie), request_id=request.id)  # type: ignore[attr-defined]
+        with coming_from(came):
+            return get_response(request)
+
+    return middleware
+
+
 def live_origin(request: HttpRequest) -> str:
     """Where the live process listens, as the browser sees it; empty when it is the page's own origin."""
     if not settings.LIVE_PORT:
@@ -112,17 +128,26 @@ content_security = ContentSecurity
 
 
 def actor(get_response: GetResponse) -> GetResponse:
-    """`request.actor`: who acts, resolved once a request and not before somebody asks."""
+    """`request.actor`: who acts, resolved once a request and not before somebody asks.
+
+    `request.view_as` is set where an operator acts for somebody: the actor is then whom they act for.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.view_as = None  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: _actor_of(request))  # type: ignore[attr-defined]
+        if is_viewing(request) and (answer := resume_view(request)):
+            return answer
         return get_response(request)
 
     return middleware
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    return actor_of(request.user) if request.user.is_authenticated else NOBODY
+    if not request.user.is_authenticated:
+        return NOBODY
+    own = actor_of(request.user)
+    return act_on_behalf(request, own) if request.path_info.startswith("/api/") else own
 
 
 class Refusals:
@@ -141,6 +166,7 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refusal) or request.path_info.startswith("/api/"):
             return None
+        note_refusal(request, error)
         return refusal_response(request, error)
 
 

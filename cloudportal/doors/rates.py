@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from cloudportal.core.prepared import fetch_all
+from cloudportal.doors.addresses import client_address
 
 HELD_SECONDS = 1.0
 MOST_HELD = 10_000
@@ -117,23 +118,6 @@ def spend_address(request: HttpRequest) -> Allowance | None:
 def forget_held() -> None:
     """Give up what this process holds: for tests, whose databases are emptied behind its back."""
     _purse.forget()
-
-
-def client_address(request: HttpRequest) -> str:
-    """Where a request comes from. What a header says is believed of our own proxies alone (TRUSTED_PROXIES)."""
-    address: str = request.META.get("REMOTE_ADDR", "")
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-    while forwarded and _is_trusted(address):
-        address = forwarded.pop()
-    return address
-
-
-def _is_trusted(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in ipaddress.ip_network(network) for network in settings.TRUSTED_PROXIES)
 
 
 def _network(address: str) -> str:

@@ -6,5 +6,5 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        # Registers its workflow, as the workflows of the domains do.
-        from cloudportal.jobs import prune  # noqa: F401, PLC0415
+        # They register their workflows, as those of the domains do.
+        from cloudportal.jobs import prune, retention  # noqa: F401, PLC0415

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from cloudportal.core import events
+from cloudportal.core import events, origin
 from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
 from cloudportal.jobs import failpoints
@@ -44,6 +44,7 @@ def run(job_id: int) -> None:
     job = Job.objects.get(pk=job_id)
     with (
         structlog.contextvars.bound_contextvars(job=str(job.uuid), kind=job.kind, request_id=job.request_id),
+        origin.coming_from(origin.Origin.from_json({**job.origin, "request_id": job.request_id})),
         Heartbeat(lease) as heartbeat,
     ):
         try:
@@ -129,7 +130,8 @@ def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:
         cursor.execute("SET LOCAL synchronous_commit = on")
     run.lease.release(state=state, finished_at=WallClock(), message="", result=run.job.result, **values)
     announce_job(run.job)
-    if run.job.account_id is None and state == Job.State.SUCCEEDED:
+    workflow = WORKFLOWS.get(run.job.kind)
+    if state == Job.State.SUCCEEDED and (run.job.account_id is None or (workflow and workflow.quiet)):
         return  # Periodic work that went well is in the job list and would drown the trail.
     events.record(
         Originator(run.job),
@@ -139,4 +141,5 @@ def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:
         account_id=run.job.account_id,
         job_uuid=run.job.uuid,
         level=Event.Level.ERROR if state == Job.State.FAILED else Event.Level.INFO,
+        outcome=state,
     )

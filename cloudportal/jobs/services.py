@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from django.db import IntegrityError, transaction
 
-from cloudportal.core import events
+from cloudportal.core import events, origin
 from cloudportal.core.errors import Conflict
+from cloudportal.core.models import Event
 from cloudportal.jobs.delivery import deliver
 from cloudportal.jobs.models import Job, JobStep
 from cloudportal.jobs.models.job import ACTIVE
@@ -41,9 +41,14 @@ def start(
         _add_steps(job, workflow)
         deliver(job)
         announce_job(job)
-        if resource is not None and parent is None:
+        if resource is not None and parent is None and not workflow.quiet:
             events.record(
-                actor, f"{workflow.kind}.requested", f"{job.title}: requested.", resource=resource, job_uuid=job.uuid
+                actor,
+                f"{workflow.kind}.requested",
+                f"{job.title}: requested.",
+                resource=resource,
+                job_uuid=job.uuid,
+                outcome=Event.Outcome.STARTED,
             )
     return job
 
@@ -128,7 +133,8 @@ def _new(actor: events.Who, workflow: Workflow, resource: Any, parent: Job | Non
         args=args,
         queue=workflow.queue,
         priority=workflow.priority,
-        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        request_id=origin.current().request_id,
+        origin=origin.current().as_json(),
     )
 
 

@@ -62,7 +62,10 @@ class Step:
 
 @dataclass(slots=True)
 class Workflow:
-    """A job kind. Registers itself under its name, by which stored jobs find it again."""
+    """A job kind. Registers itself under its name, by which stored jobs find it again.
+
+    A `quiet` kind leaves no event when it goes well: it carries out what an event has told already.
+    """
 
     kind: str
     title: str
@@ -70,6 +73,7 @@ class Workflow:
     cancellable: bool = True
     queue: str = "default"
     priority: int = 0
+    quiet: bool = False
     steps: list[Step] = field(default_factory=list)
     finish_function: UndoFunction | None = None
     give_up_function: UndoFunction | None = None

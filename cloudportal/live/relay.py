@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from cloudportal.core.driver_errors import DriverError
-from cloudportal.core.errors import Refusal
+from cloudportal.core.errors import NotFound, Refusal
 from cloudportal.live.handshake import introduce
 from cloudportal.live.replies import header, origin_allowed
 from compute.consoles import connect
@@ -72,6 +72,8 @@ def _open(token: str) -> tuple[ConsoleTicket, Console]:
     close_old_connections()
     try:
         ticket = redeem_console(token)
+        if not may_stay_open(ticket):
+            raise NotFound
         return ticket, connect(ticket.instance)
     finally:
         close_old_connections()

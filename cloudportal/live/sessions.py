@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -12,8 +12,11 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from cloudportal.core.errors import Refusal
+from tenants.acting import SESSION_KEY, resume
 from tenants.actor import NOWHERE, Actor, actor_of
 from tenants.services.api_keys import user_of_key
+from tenants.signing_in import owes_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Listener:
 
     everything: bool
     accounts: frozenset[int]
-    user: int | None = None
+    user: int | None = field(default=None, compare=False)
 
     def may_hear(self, account: int | None) -> bool:
         return self.everything or (account is not None and account in self.accounts)
@@ -62,7 +65,16 @@ def _actor(key: str) -> Actor | None:
     request = HttpRequest()
     request.session = engine.SessionStore(key)
     user: Any = get_user(request)
-    return actor_of(user) if user.is_authenticated and user.is_active else None
+    # The backend has asked whether the user may still be signed in.
+    if not user.is_authenticated or owes_factor(user):
+        return None
+    if SESSION_KEY not in request.session:
+        return actor_of(user)
+    try:
+        _view, actor = resume(user, request.session[SESSION_KEY])
+    except Refusal:
+        return None
+    return actor
 
 
 def _listener(actor: Actor) -> Listener:

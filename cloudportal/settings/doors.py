@@ -14,6 +14,7 @@ MIDDLEWARE = [
     "cloudportal.doors.middleware.health",
     "cloudportal.doors.metering.requests",
     "cloudportal.doors.middleware.request_id",
+    "cloudportal.doors.middleware.origin",
     "cloudportal.doors.outside.problems",
     "cloudportal.doors.lanes.Sessions",
     "django.middleware.common.CommonMiddleware",
@@ -25,6 +26,9 @@ MIDDLEWARE = [
     "cloudportal.doors.lanes.Htmx",
     "cloudportal.doors.middleware.actor",
     "cloudportal.doors.middleware.refusals",
+    "allauth.account.middleware.AccountMiddleware",
+    "cloudportal.signin.middleware.activity",
+    "cloudportal.signin.middleware.second_factor",
 ]
 
 TEMPLATES = [
@@ -54,16 +58,23 @@ TEMPLATES = [
     }
 ]
 
-LOGIN_URL = "web:sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:dashboard"
-LOGOUT_REDIRECT_URL = "web:sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
 
 # The live process listens on a port of its own where no balancer joins the two; empty means the same origin.
 LIVE_PORT = env("LIVE_PORT", default="")
 
+# Networks of the balancers in front, whose X-Forwarded-For is believed; "unix" where they come through a socket.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+if HTTPS:
+    # Browsers take these from this very host alone, over HTTPS, for all of its paths (RFC 6265bis, 4.1.3.2).
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
@@ -75,8 +86,6 @@ API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=6_000)
 API_ANONYMOUS_PER_MINUTE = env.int("API_ANONYMOUS_PER_MINUTE", default=600)
 # What Prometheus brings as a bearer token to /metrics; empty: operators' API keys alone.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
-# Networks of the balancers whose X-Forwarded-For is believed.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -12,6 +12,9 @@ JOB_HEARTBEAT_SECONDS = env.int("JOB_HEARTBEAT_SECONDS", default=10)
 JOB_CRASH_LIMIT = env.int("JOB_CRASH_LIMIT", default=4)
 JOB_CANARY_SECONDS = env.int("JOB_CANARY_SECONDS", default=5)
 
+# Events are deleted after so many days; 30 is the least.
+EVENT_RETENTION_DAYS = env.int("EVENT_RETENTION_DAYS", default=400)
+
 Q_CLUSTER = {
     "name": JOB_QUEUE,
     "orm": "default",

@@ -25,6 +25,7 @@ class Instance(CountedUntilGivenUp, TenantResource):
 
     lifecycle = INSTANCE
     counts = {"instances": 1, "cpus": "offering__cpus", "memory_mib": "offering__memory_mib"}
+    hidden_from_trail = ("host", "last_host")
 
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="instances")
     offering = models.ForeignKey(ServiceOffering, models.PROTECT, related_name="instances")

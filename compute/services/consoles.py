@@ -9,10 +9,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from cloudportal.core import events
+from cloudportal.core import events, origin
 from cloudportal.core.clock import WallClock
-from cloudportal.core.errors import Conflict, NotFound
+from cloudportal.core.errors import Conflict, NotFound, Refusal
 from compute.models import ConsoleTicket, Instance
+from tenants.acting import act_for, resume
 from tenants.actor import Actor, actor_of
 from tenants.models import Account, User
 
@@ -32,12 +33,15 @@ def open_console(actor: Actor, *, instance: Instance) -> str:
             f"Instance {instance} is {instance.state}; its console opens while it runs.", state=instance.state
         )
     token = secrets.token_urlsafe(32)
+    came = origin.current()
     with transaction.atomic():
         ConsoleTicket.objects.filter(expires_at__lt=Now()).delete()
         ConsoleTicket.objects.create(
             token_hash=_hash(token),
             instance=instance,
             user_id=actor.user_id,
+            operator_id=came.operator_id,
+            view_id=came.view_id,
             expires_at=Now() + timedelta(seconds=VALID_SECONDS),
         )
         events.record(actor, "compute.open_console", f"Console of {instance} opened.", resource=instance)
@@ -53,16 +57,34 @@ def redeem_console(token: str) -> ConsoleTicket:
     tickets = ConsoleTicket.objects.filter(token_hash=_hash(token), redeemed_at=None, expires_at__gt=WallClock())
     if not tickets.update(redeemed_at=WallClock()):
         raise NotFound
-    return ConsoleTicket.objects.select_related("instance__host").get(token_hash=_hash(token))
+    return ConsoleTicket.objects.select_related("instance__host", "view").get(token_hash=_hash(token))
 
 
 def may_stay_open(ticket: ConsoleTicket) -> bool:
-    """Whether who opened a console may still: disabled, or without the role, they see nothing any more."""
+    """Whether who opened a console may still.
+
+    Disabled, or without the role, they see nothing any more; and who acts for somebody no longer than that lasts.
+    """
     if ticket.user_id is None:
         return True
-    user = User.objects.filter(pk=ticket.user_id).first()
+    user = User.objects.select_related("account__domain").filter(pk=ticket.user_id).first()
     account = Account.objects.select_related("domain").get(pk=ticket.instance.account_id)
-    return user is not None and actor_of(user).may("compute.console", account)
+    try:
+        return user is not None and _actor(ticket, user).may("compute.console", account)
+    except Refusal:
+        return False
+
+
+def _actor(ticket: ConsoleTicket, user: User) -> Actor:
+    """Who acts at the console now. The refusals are those of `resume` and `act_for`."""
+    if ticket.operator_id is None:
+        return actor_of(user)
+    operator = User.objects.filter(pk=ticket.operator_id).first()
+    if operator is None:
+        raise NotFound
+    if ticket.view is None:
+        return act_for(actor_of(operator), user)
+    return resume(operator, str(ticket.view.uuid))[1]
 
 
 def _hash(token: str) -> str:

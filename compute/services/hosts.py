@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.db.models.functions import Now
 
 from cloudportal.core import events
+from cloudportal.core.differences import facts
 from cloudportal.core.driver_errors import DriverError
 from cloudportal.core.errors import Conflict, Unreachable
 from cloudportal.core.writing import insert, update
@@ -85,7 +86,7 @@ def remove_host(actor: Actor, *, host: Host) -> None:
     """
     actor.require_everywhere("infrastructure.manage")
     with transaction.atomic():
-        events.record(actor, "compute.remove_host", f"Host {host} removed.", resource=host)
+        events.record(actor, "compute.remove_host", f"Host {host} removed.", resource=host, before=facts(host))
         try:
             host.delete()
         except ProtectedError as error:

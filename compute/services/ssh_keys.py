@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from django.db import transaction
 
 from cloudportal.core import events
+from cloudportal.core.differences import facts
 from cloudportal.core.errors import InvalidInput
 from cloudportal.core.writing import insert
 from compute.models import SSHKey
@@ -42,7 +43,8 @@ def delete_ssh_key(actor: Actor, *, ssh_key: SSHKey) -> None:
     """
     actor.require("compute.manage", ssh_key.account, even_locked=True)
     with transaction.atomic():
-        events.record(actor, "compute.delete_ssh_key", f"SSH key {ssh_key} deleted.", resource=ssh_key)
+        words = f"SSH key {ssh_key} deleted."
+        events.record(actor, "compute.delete_ssh_key", words, resource=ssh_key, before=facts(ssh_key))
         ssh_key.delete()
 
 

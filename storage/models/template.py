@@ -21,6 +21,7 @@ class Template(CountedUntilGivenUp, TenantResource):
 
     lifecycle = TEMPLATE
     counts = {"templates": 1, "secondary_bytes": "file_bytes"}
+    hidden_from_trail = ("store",)
 
     class Format(models.TextChoices):
         QCOW2 = "qcow2"

@@ -21,6 +21,7 @@ class Volume(Counted, TenantResource):
     lifecycle = VOLUME
     counts = {"volumes": 1, "primary_bytes": "size_bytes"}
     counted = Q(removed_at=None)
+    hidden_from_trail = ("pool",)
 
     class Kind(models.TextChoices):
         ROOT = "root", "Root"

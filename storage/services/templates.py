@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from django.conf import settings
 from django.db import transaction
 
+from cloudportal.core.configuration import value_of
 from cloudportal.core.errors import Conflict, InvalidInput, PermissionDenied
+from cloudportal.core.outside import check_url
 from cloudportal.core.writing import insert
 from cloudportal.infrastructure.models import Zone
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job
 from storage.engines import incoming_file
-from storage.fetching import check_url
 from storage.locks import lock_template
 from storage.models import SecondaryStore, Template
+from storage.settings import TEMPLATE_FETCHES, TEMPLATE_LARGEST_BYTES
 from storage.workflows import DELETE_TEMPLATE, REGISTER_TEMPLATE
 from tenants import limits
 from tenants.actor import Actor
@@ -83,7 +84,7 @@ def delete_template(actor: Actor, *, template: Template) -> Job:
 def _refuse_too_many(account: Account) -> None:
     """One account's slow servers must not keep the workers from everybody else's jobs."""
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    most = settings.TEMPLATE_FETCHES_PER_ACCOUNT
+    most = value_of(TEMPLATE_FETCHES, account)
     if Template.objects.filter(account=account, state="Downloading").exclude(source_url="").count() >= most:
         raise Conflict(f"{most} templates are being fetched already; wait until one of them is there.")
 
@@ -128,12 +129,12 @@ def _store(template: Template, file: IO[bytes]) -> int:
     """Write the file into secondary storage; returns its length."""
     target = incoming_file(template.store, template)
     target.parent.mkdir(parents=True, exist_ok=True)
-    size = 0
+    size, largest = 0, value_of(TEMPLATE_LARGEST_BYTES, template.account, template.store.zone)
     with target.open("wb") as out:
         while block := file.read(BLOCK):
             size += len(block)
-            if size > settings.TEMPLATE_LARGEST_BYTES:
-                raise InvalidInput({"file": f"At most {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB are accepted."})
+            if size > largest:
+                raise InvalidInput({"file": f"At most {largest >> 30} GiB are accepted."})
             out.write(block)
     if not size:
         raise InvalidInput({"file": "The file is empty."})

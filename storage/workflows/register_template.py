@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import httpx
-from django.conf import settings
 from django.db import transaction
 
+from cloudportal.core.configuration import value_of
 from cloudportal.core.driver_errors import Fatal, Retryable
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Wait, Workflow
@@ -19,6 +19,7 @@ from storage.examination import Examination
 from storage.fetching import opened
 from storage.images import ImageFacts, inspect
 from storage.models import Template
+from storage.settings import TEMPLATE_LARGEST_BYTES
 from storage.states import TEMPLATE
 from storage.usage import emit_template
 from tenants import limits
@@ -89,10 +90,12 @@ def _write_blocks(
 ) -> bool:
     """True when there is more to come, in another turn."""
     begun = looked = time.monotonic()
+    template = run.resource
+    largest = value_of(TEMPLATE_LARGEST_BYTES, template.account, template.store.zone)
     # As the blocks come: waiting for full ones, a server that drips would hold the worker for days.
     for block in response.iter_raw():
         file.write(block)
-        _refuse_large(max(file.tell(), total), room)
+        _refuse_large(max(file.tell(), total), largest, room)
         now = time.monotonic()
         if now - looked < LOOK_SECONDS:
             continue
@@ -105,13 +108,13 @@ def _write_blocks(
     return False
 
 
-def _refuse_large(size: int, room: int | None) -> None:
+def _refuse_large(size: int, largest: int, room: int | None) -> None:
     """Early, before a file comes for which there is no room. The last word is spoken when it is here."""
     if room is not None and size > room:
         resource = RESOURCES["secondary_bytes"]
         raise Fatal(f"The image is too large for the account: {resource.number(room)} {resource.many} are left.")
-    if size > settings.TEMPLATE_LARGEST_BYTES:
-        raise Fatal(f"The image is larger than {settings.TEMPLATE_LARGEST_BYTES >> 30} GiB.")
+    if size > largest:
+        raise Fatal(f"The image is larger than {largest >> 30} GiB.")
 
 
 def _look(run: Run[Template], received: int, total: int) -> None:

@@ -29,5 +29,5 @@ class MeViewSet(Endpoint):
     def list(self, request: Request) -> Response:
         """Show who the caller is and what it may do."""
         actor = request.actor
-        shown = MeRow.plan(actor).one(User.objects.filter(uuid=request.user.uuid)) or {}
+        shown = MeRow.plan(actor).one(User.objects.filter(pk=actor.user_id or 0)) or {}
         return Response({**shown, "is_operator": actor.is_operator, "permissions": sorted(actor.reach)})

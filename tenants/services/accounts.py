@@ -55,7 +55,7 @@ def rename_account(actor: Actor, *, account: Account, name: str) -> Account:
     with transaction.atomic():
         update(account, name=name)
         words = f"Account {before} is called {account} now."
-        events.record(actor, "tenants.rename_account", words, resource=account, before=before)
+        events.record(actor, "tenants.rename_account", words, resource=account)
     return account
 
 
@@ -130,7 +130,10 @@ def _set_state(actor: Actor, account: Account, move: Move) -> Account:
         move.begin(account)
         move.settle(account, succeeded=True)
         words = f"Account {account} is {account.state} now."
-        events.record(actor, f"tenants.{move.name}_account", words, resource=account, before=before)
+        events.record(
+            actor, f"tenants.{move.name}_account", words, resource=account,
+            before={"state": before}, after={"state": account.state},
+        )  # fmt: skip
         jobs.announce_resource(account)
         access_changed()
     return account

@@ -10,9 +10,11 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models.functions import Now
 
 from cloudportal.core import events
+from cloudportal.core.differences import facts
 from cloudportal.core.errors import InvalidInput, PermissionDenied
 from cloudportal.core.prepared import fetch_all
 from cloudportal.core.writing import insert
+from tenants.acting import refuse_secrets_of_others
 from tenants.actor import Actor
 from tenants.keys import new_key, parse_key
 from tenants.locks import locked
@@ -37,10 +39,11 @@ def create_api_key(actor: Actor, *, user: User, name: str) -> tuple[ApiKey, str]
     """Make a key for a user; its text is returned once and never again.
 
     Raises:
-        PermissionDenied: it is for somebody else, and the actor does not manage the users of their account or may
-            do less than they may: a key acts as its user.
+        PermissionDenied: an operator acts for somebody; or it is for somebody else, and the actor does not manage the
+            users of their account or may do less than they may: a key acts as its user.
         InvalidInput: the name is empty or taken.
     """
+    refuse_secrets_of_others()
     if actor.user_id != user.pk:
         if not actor.may("users.manage", user.account):
             raise PermissionDenied("You may make keys for yourself.")
@@ -61,13 +64,20 @@ def delete_api_key(actor: Actor, *, key: ApiKey) -> None:
     """Make a key useless from now on.
 
     Raises:
-        PermissionDenied: it is somebody else's and the actor does not manage the users of their account.
+        PermissionDenied: an operator acts for somebody; or it is somebody else's, and the actor does not manage the
+            users of their account.
     """
+    refuse_secrets_of_others()
     if actor.user_id != key.user_id and not actor.may("users.manage", key.user.account):
         raise PermissionDenied("You may delete your own keys.")
     with transaction.atomic():
         events.record(
-            actor, "tenants.delete_api_key", f"API key {key} deleted.", resource=key, account_id=key.user.account_id
+            actor,
+            "tenants.delete_api_key",
+            f"API key {key} deleted.",
+            resource=key,
+            account_id=key.user.account_id,
+            before=facts(key),
         )
         key.delete()
 

@@ -83,7 +83,7 @@ def rename_domain(actor: Actor, *, domain: Domain, name: str) -> Domain:
     with transaction.atomic():
         update(domain, name=name)
         words = f"Domain {before} is called {domain} now."
-        events.record(actor, "tenants.rename_domain", words, resource=domain, before=before)
+        events.record(actor, "tenants.rename_domain", words, resource=domain)
     return domain
 
 
@@ -163,10 +163,14 @@ def _set_state(actor: Actor, domain: Domain, move: Move) -> Domain:
     _require_above(actor, domain)
     with transaction.atomic(), keeping_a_root_admin():
         lock_tree()
+        before = domain.state
         move.begin(domain)
         move.settle(domain, succeeded=True)
         words = f"Domain {domain} is {domain.state} now."
-        events.record(actor, f"tenants.{move.name}_domain", words, resource=domain)
+        events.record(
+            actor, f"tenants.{move.name}_domain", words, resource=domain,
+            before={"state": before}, after={"state": domain.state},
+        )  # fmt: skip
         access_changed()
     return domain
 

@@ -75,7 +75,6 @@ def update_role(actor: Actor, *, role: Role, **changes: Any) -> Role:
         update(role, **changes)
         events.record(
             actor, "tenants.update_role", f"Role {role} of {domain} changed.", resource=role, fields=sorted(changes),
-            before=before, after=role.permissions,
         )  # fmt: skip
         if "permissions" in changes:
             access_changed()

@@ -92,7 +92,8 @@ def _record(actor: Actor, setting: Setting[Any], place: models.Model | None, bef
     told = "is as above again" if after is None else f"is now {after}"
     events.record(
         actor, "settings.change", f"{setting.name} {told}, {where}.", resource=place,
-        account_id=place.pk if isinstance(place, Account) else None, setting=setting.name, before=before, after=after,
+        account_id=place.pk if isinstance(place, Account) else None, setting=setting.name,
+        before={setting.name: before}, after={setting.name: after},
     )  # fmt: skip
     # Now, for what follows in this transaction, and again when all can see it.
     configuration.forget()

@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from cloudportal.core import events
+from cloudportal.core.differences import facts
 from cloudportal.core.errors import Conflict, InvalidInput
 from cloudportal.core.writing import check_fields, constraints_as_messages, update
 from tenants.access import access_changed
+from tenants.acting import refuse_secrets_of_others
 from tenants.actor import Actor
 from tenants.locks import keeping_a_root_admin, locked
 from tenants.might import refuse_mightier
@@ -25,14 +27,16 @@ def create_user(
     """Add somebody who can sign in. They may do nothing until a role is granted.
 
     Raises:
-        NotFound, PermissionDenied: the actor does not manage the users of the account.
+        NotFound, PermissionDenied: the actor does not manage the users of the account; or
+            an operator acts for somebody.
         InvalidInput: the name is taken, or the password too weak.
         AccountLocked, AccountDisabled, DomainSuspended: the account takes in nobody.
     """
+    refuse_secrets_of_others()
     actor.require("users.manage", account)
     fields = {"username": username, "email": email, "first_name": first_name, "last_name": last_name}
     check_fields(User(**fields), only=set(fields))
-    _check_password(password)
+    _check_password(password, User(account=account, **fields))
     with transaction.atomic():
         with constraints_as_messages(User):
             user = User.objects.create_user(account=account, password=password, **fields)
@@ -45,9 +49,11 @@ def update_user(actor: Actor, *, user: User, **changes: Any) -> User:
 
     Raises:
         NotFound, PermissionDenied: the actor does not manage the users of the account, or may do less than the user:
-            a forgotten password is sent to the address.
+            a forgotten password is sent to the address. Or it would be the address, and an operator acts for somebody.
         InvalidInput: the name is taken, or the address malformed.
     """
+    if "email" in changes:
+        refuse_secrets_of_others()
     _manage(actor, user, to="change")
     with transaction.atomic():
         update(user, **changes)
@@ -62,8 +68,9 @@ def set_password(actor: Actor, *, user: User, password: str) -> User:
         NotFound, PermissionDenied: the actor does not manage the users of the account, or may do less than the user.
         InvalidInput: the password is too weak.
     """
+    refuse_secrets_of_others()
     _manage(actor, user, to="set the password of")
-    _check_password(password)
+    _check_password(password, user)
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -108,7 +115,13 @@ def delete_user(actor: Actor, *, user: User) -> None:
     _refuse_oneself(actor, user, "delete")
     with transaction.atomic(), keeping_a_root_admin():
         locked(user)
-        events.record(actor, "tenants.delete_user", f"User {user} deleted.", resource=user)
+        events.record(
+            actor,
+            "tenants.delete_user",
+            f"User {user} deleted.",
+            resource=user,
+            before=facts(user, only=("username", "account")),
+        )
         access_changed(user)
         User.objects.filter(pk=user.pk).delete()
 
@@ -123,8 +136,9 @@ def _refuse_oneself(actor: Actor, user: User, verb: str) -> None:
         raise Conflict(f"You can't {verb} yourself; another administrator can.")
 
 
-def _check_password(password: str) -> None:
+def _check_password(password: str, user: User) -> None:
+    """The rules of the user's domain, which count for whoever sets it."""
     try:
-        validate_password(password)
+        validate_password(password, user)
     except ValidationError as error:
         raise InvalidInput({"password": error.messages}) from error

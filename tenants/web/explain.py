@@ -103,7 +103,7 @@ class Explain(Page):
     def get(self, request: Any, *_args: Any, **_kwargs: Any) -> HttpResponse:
         asked = request.GET.get("permission")
         chosen = request.GET.get("place") or self._own()
-        initial = {"user": request.user.username, "permission": "compute.manage"} | request.GET.dict()
+        initial = {"user": self.actor.name, "permission": "compute.manage"} | request.GET.dict()
         form = Question(request.GET if asked else None, actor=self.actor, chosen=chosen, initial=initial)
         if not asked:
             return self.render(form=form)

@@ -21,8 +21,16 @@ AREAS: dict[str, str | Promise] = {
     "storage": _("Volumes and templates"),
     "accounting": _("Usage and cost"),
     "jobs": _("Jobs and events"),
+    "audit": _("Origins of events"),
+    "webhooks": _("Webhooks"),
 }
-ACTIONS: dict[str, str | Promise] = {"view": _("See"), "manage": _("Manage"), "console": _("Console")}
+ACTIONS: dict[str, str | Promise] = {
+    "view": _("See"),
+    "manage": _("Manage"),
+    "console": _("Console"),
+    "export": _("Export"),
+    "act_as": _("Act for"),
+}
 
 
 @dataclass(frozen=True, slots=True)

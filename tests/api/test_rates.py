@@ -14,6 +14,7 @@ from django.db.models import F
 from django.test import Client, RequestFactory
 
 from cloudportal.doors import rates
+from cloudportal.doors.addresses import client_address
 from cloudportal.doors.models import RateBucket
 from tests import factories
 from tests.api.client import BASE, Api
@@ -74,7 +75,7 @@ def test_a_header_is_believed_of_our_proxies_alone(settings: Any) -> None:
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
 
     def address(peer: str, forwarded: str) -> str:
-        return rates.client_address(RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded))
+        return client_address(RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded))
 
     assert address("192.0.2.1", "198.51.100.1") == "192.0.2.1"
     assert address("10.0.0.1", "198.51.100.1") == "198.51.100.1"

@@ -18,6 +18,8 @@ from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role
 from tenants.services.groups import create_group
 from tenants.services.roles import create_role
+from tenants.services.webhooks import create_webhook
+from tenants.services.webhooks import test_webhook as post_test
 from tests import factories
 from tests.factories import Cloud
 
@@ -36,7 +38,8 @@ class Estate:
         """Ids and names that no answer to anybody else may hold."""
         found = {self.actor.name}
         for thing in self.things.values():
-            found |= {str(thing.uuid), thing.uuid.hex}
+            if hasattr(thing, "uuid"):
+                found |= {str(thing.uuid), thing.uuid.hex}
             found |= {word for word in (getattr(thing, "name", ""), getattr(thing, "address", "")) if word}
         return found - {""}
 
@@ -51,6 +54,8 @@ def estate(cloud: Cloud) -> Estate:
     key = create_ssh_key(actor, account=home, name="sesame-key", public_key=PUBLIC_KEY)
     instance = factories.instance(actor, cloud, on=network, name="sesame-vm", ssh_keys=[key])
     api_key, _ = create_api_key(actor, user=person, name="sesame-api-key")
+    # Nothing is posted: no job runs here.
+    webhook, _ = create_webhook(SYSTEM, account=home, name="sesame-webhook", url="http://93.184.215.14/sesame")
     crew = create_group(SYSTEM, domain=home.domain, name="sesame-crew")
     own_role = create_role(SYSTEM, domain=home.domain, name="sesame-role", permissions=["compute.view"])
     things = {
@@ -63,12 +68,17 @@ def estate(cloud: Cloud) -> Estate:
         "public_address": network.public_addresses.get(),
         "job": Job.objects.filter(resource_uuid=instance.uuid).latest("id"),
         "event": Event.objects.filter(resource_uuid=instance.uuid).latest("id"),
+        "webhook": webhook,
+        "webhook_delivery": post_test(SYSTEM, webhook=webhook),
         "account": home,
         "domain": home.domain,
         "user": User.objects.get(pk=person.pk),
         "group": crew,
         "role": own_role,
         "grant": grant_role(SYSTEM, group=crew, role=own_role, on=home),
+        "identity_provider": factories.identity_provider(home.domain),
+        "session": factories.session(person),
+        "security_key": factories.security_key(person),
     }
     return Estate(Actor(actor.name, actor.user_id, actor.account_id, actor.reach), things, _shared(cloud))
 

@@ -31,6 +31,8 @@ PAGES = {
         "/jobs/",
         "/events/",
         "/api-keys/",
+        "/webhooks/",
+        "/webhooks/new/",
         "/profile/",
         "/search/?q=default",
     ],

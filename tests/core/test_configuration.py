@@ -140,9 +140,8 @@ def test_each_change_is_an_event_with_before_and_after(operator: Actor) -> None:
     reset_setting(operator, setting=STOP_GRACE)
     reset_setting(operator, setting=STOP_GRACE)
 
-    told = [
-        (event.details["before"], event.details["after"]) for event in Event.objects.filter(action="settings.change")
-    ]
+    name = STOP_GRACE.name
+    told = [(event.before[name], event.after[name]) for event in Event.objects.filter(action="settings.change")]
     assert told == [(40, None), (30, 40), (None, 30)]
 
 

@@ -108,7 +108,8 @@ def test_an_image_with_snapshots_is_taken(tmp_path: Path) -> None:
 
 def test_an_encrypted_image_is_refused(tmp_path: Path) -> None:
     image = tmp_path / "secret.qcow2"
-    options = "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10"
+    # The older of the two ways: for LUKS, qemu-img measures the processor first, and gives up on a busy machine.
+    options = "encrypt.format=aes,encrypt.key-secret=key"
     run("qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=key,data=decoy", "-o", options, image, "1M")
 
     with pytest.raises(Fatal, match="encrypted"):

@@ -1,6 +1,7 @@
 from cloudportal.core.models.base import Noun
 from cloudportal.core.models.event import Event
+from cloudportal.core.models.notice import EventNotice
 from cloudportal.core.models.setting_value import SettingValue
 from cloudportal.core.models.usage_event import UsageEvent
 
-__all__ = ["Event", "Noun", "SettingValue", "UsageEvent"]
+__all__ = ["Event", "EventNotice", "Noun", "SettingValue", "UsageEvent"]

@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 
 from cloudportal.core.errors import InvalidInput, NotFound, Refusal
 from cloudportal.doors.admin.forms import ServiceForm
+from cloudportal.doors.trail import note_refusal
 from tenants.actor import NOWHERE, Actor
 
 UNPROCESSABLE = 422
@@ -132,6 +133,7 @@ class PortalAdmin(ModelAdmin):
         except NotFound:
             raise
         except Refusal as refusal:
+            note_refusal(request, refusal)
             request.refusal = refusal  # type: ignore[attr-defined]
             response = super().changeform_view(request, object_id, form_url, extra_context)
         if request.method == "POST" and "adminform" in (getattr(response, "context_data", None) or {}):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as WithCsrf
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from cloudportal.core.origin import amend
+from tenants.keys import parse_key
 from tenants.models import User
 from tenants.services.api_keys import user_of_key
+from tenants.signing_in import FactorOwed, owes_factor
 
 SCHEME = "Bearer"
 
@@ -23,6 +28,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         user = user_of_key(text.strip())
         if user is None:
             raise AuthenticationFailed("That API key is not valid.")
+        key = parse_key(text.strip())
+        amend(key_id=key.key_id if key else "")
         return user, None
 
     def authenticate_header(self, request: Request) -> str:
@@ -30,4 +37,13 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class SessionAuthentication(WithCsrf):
-    """The signed-in browser, with its CSRF token on everything that writes."""
+    """The signed-in browser, with its CSRF token on everything that writes.
+
+    Who owes a second factor gets nothing here; keys are another door, and are not asked.
+    """
+
+    def authenticate(self, request: Request) -> Any:
+        found = super().authenticate(request)
+        if found is not None and owes_factor(found[0]):
+            raise FactorOwed
+        return found

@@ -15,6 +15,7 @@ from cloudportal.core.errors import InvalidInput
 from cloudportal.doors.api import problems
 from cloudportal.doors.api.bodies import as_uuid
 from cloudportal.doors.api.requests import Request
+from cloudportal.doors.trail import note_refusal
 
 MOST = 100
 DELETE = "delete"
@@ -75,6 +76,7 @@ def _one(view: Any, request: Request, method: str, uuid: UUID, arguments: dict[s
         # The database is gone or refuses: none of the others would fare better.
         raise
     except Exception as error:
+        note_refusal(request._request, error)
         found, _ = problems.described(error)
         return {"id": uuid, "status": found["status"], "problem": found}
     job = (response.data or {}).get("job") if isinstance(response.data, dict) else None

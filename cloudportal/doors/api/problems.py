@@ -22,6 +22,7 @@ from rest_framework.views import set_rollback
 
 from cloudportal.core.errors import Conflict, InvalidInput, NotFound, Refusal
 from cloudportal.doors.api.renderers import TooLarge
+from cloudportal.doors.trail import note_refusal
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,6 +46,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler. An error of ours, too, is answered as a problem, and logged with its traceback."""
     set_rollback()
     request = context.get("request")
+    if request is not None:
+        note_refusal(request._request, error)
     body, headers = described(error)
     if request_id := getattr(request, "id", ""):
         body["request_id"] = request_id

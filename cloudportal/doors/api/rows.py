@@ -161,10 +161,15 @@ class Row:
             InvalidInput: the actor is shown no field of that name.
         """
         if not fields:
-            return (cls.for_operators if actor.is_operator else cls.for_tenants).seen_by(actor)
+            return (cls.for_operators if cls.shows_all(actor) else cls.for_tenants).seen_by(actor)
         row: Any = cls
         names = tuple(dict.fromkeys(name.strip() for name in fields.split(",")))
-        return _part(row, actor.is_operator, names).seen_by(actor)
+        return _part(row, cls.shows_all(actor), names).seen_by(actor)
+
+    @classmethod
+    def shows_all(cls, actor: Actor) -> bool:
+        """Whether the actor is shown the columns for `operators`."""
+        return actor.is_operator
 
     @classmethod
     def visible(cls, operators: bool) -> dict[str, Column]:

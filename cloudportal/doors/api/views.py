@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -166,15 +166,18 @@ class ResourceViewSet(Endpoint, Generic[M]):
         Raises:
             InvalidInput: a filter is unknown or its value makes no sense.
         """
-        rows = self.rows(request)
-        asked = request.query_params.keys() - PAGING
+        return self.narrowed(request, self.rows(request), request.query_params)
+
+    def narrowed(self, request: Request, rows: QuerySet[M], params: QueryDict) -> QuerySet[M]:
+        """Those of the rows that the filters leave; the refusals of `filtered`."""
+        asked = params.keys() - PAGING
         if not asked:
             return rows
         known = self.filterset_class.base_filters.keys() if self.filterset_class else set()
         if unknown := asked - known:
             there_are = ", ".join([*known, *sorted(PAGING)])
             raise InvalidInput({name: f"There is no filter “{name}”; there are {there_are}." for name in unknown})
-        filters = self.filterset_class(request.query_params, queryset=rows, request=request)
+        filters = self.filterset_class(params, queryset=rows, request=request)
         if not filters.is_valid():
             raise InvalidInput({name: [str(text) for text in texts] for name, texts in filters.errors.items()})
         return filters.qs

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from cloudportal.core.errors import InvalidInput, NotFound, Refusal
+from cloudportal.doors.trail import note_refusal
 from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.base import Page
 
@@ -50,6 +51,7 @@ class FormPage(Page):
 
     def refused(self, form: forms.Form, refusal: Refusal) -> HttpResponse:
         """Show the form again, with what the service said."""
+        note_refusal(self.request, refusal)
         return self.render(form=form, status=_refuse(form, refusal), refusal=refusal)
 
 

@@ -62,6 +62,8 @@ class Job(Noun):
     cancel_requested = models.BooleanField(default=False)
     idempotency_key = models.CharField(max_length=128, null=True, unique=True)  # noqa: DJ001 - many jobs have none
     request_id = models.CharField(max_length=64, blank=True)
+    # Where it was asked for, as `core.origin.Origin` writes it: the events of the job carry it.
+    origin = models.JSONField(default=dict, db_default={})
 
     progress = models.PositiveSmallIntegerField(default=0)
     message = models.CharField(max_length=255, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -38,8 +39,12 @@ PLAIN_STATES = {
     "Connecting": State("Connecting", "azure", transient=True),
     "Disconnected": State("Disconnected", "red"),
     "Enabled": State("Enabled", "green"),
+    "Failing": State("Failing", "red"),
     "Disabled": State("Disabled", "secondary"),
     "Maintenance": State("Maintenance", "yellow"),
+    "started": State("started", "azure"),
+    "refused": State("refused", "orange"),
+    "delivered": State("delivered", "green"),
     "info": State("info", "azure"),
     "warning": State("warning", "yellow"),
     "error": State("error", "red"),
@@ -163,7 +168,14 @@ def percent(part: float | Decimal, whole: float | Decimal) -> int:
 @register.filter
 def short_type(label: str) -> str:
     """``compute.instance`` in words."""
-    words = {"compute.sshkey": _("SSH key"), "tenants.apikey": _("API key"), "storage.storagepool": _("storage pool")}
+    words = {
+        "compute.serviceoffering": _("offering"),
+        "compute.sshkey": _("SSH key"),
+        "storage.diskoffering": _("disk offering"),
+        "storage.secondarystore": _("secondary storage"),
+        "storage.storagepool": _("storage pool"),
+        "tenants.apikey": _("API key"),
+    }
     return words.get(label, label.rsplit(".", 1)[-1])
 
 
@@ -268,6 +280,16 @@ def os_icon(os_type: str) -> str:
     """The mark of an operating system where the icon set has one."""
     known = ("debian", "ubuntu", "fedora", "redhat", "windows", "android", "apple")
     return next((f"brand-{name}" for name in known if name in os_type.lower()), "terminal-2")
+
+
+@register.filter
+def shown_value(value: Any) -> str:
+    """A value of an event's fields: booleans and nothing in words, lists and objects as JSON."""
+    if value is None or value == "":
+        return _("empty")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
 @register.filter

@@ -1,0 +1,17 @@
+"""What operators may change about the trail while the portal runs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from cloudportal.core.configuration import whole
+
+# The trigger of the table knows this bound too: nothing younger can be deleted, whatever the setting says.
+SHORTEST_DAYS = 30
+
+EVENT_RETENTION_DAYS = whole(
+    "audit.event_retention_days",
+    lambda: max(SHORTEST_DAYS, settings.EVENT_RETENTION_DAYS),
+    "Events are deleted when they are older.",
+    unit="days", least=SHORTEST_DAYS, most=36_500,
+)  # fmt: skip

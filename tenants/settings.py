@@ -1,0 +1,25 @@
+"""What operators may change about acting for users and about webhooks while the portal runs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from cloudportal.core.configuration import networks, whole
+
+VIEW_AS_MINUTES = whole(
+    "audit.view_as_minutes",
+    lambda: settings.VIEW_AS_MINUTES,
+    "How long an operator may act for a user before they have to begin again.",
+    unit="minutes", least=1, most=24 * 60,
+)  # fmt: skip
+WEBHOOK_DISABLE_DAYS = whole(
+    "webhooks.disable_days",
+    lambda: settings.WEBHOOK_DISABLE_DAYS,
+    "A webhook that accepted nothing for so long is disabled.",
+    unit="days", least=1, most=365,
+)  # fmt: skip
+WEBHOOK_INTERNAL_NETWORKS = networks(
+    "webhooks.internal_networks",
+    lambda: list(settings.WEBHOOK_INTERNAL_NETWORKS),
+    "Internal networks that webhooks may post to all the same.",
+)
