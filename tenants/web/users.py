@@ -21,6 +21,9 @@ from tenants.actor import Actor
 from tenants.filters import UserFilterSet
 from tenants.models import User
 from tenants.services import users as services
+from tenants.services.lockouts import is_locked, unlock_user
+from tenants.services.second_factors import reset_factors
+from tenants.services.sessions import end_sessions
 from tenants.standing import obstacle_of_user
 from tenants.web.choosing import Pick, Source, with_domain
 from tenants.web.creating import CreatePage
@@ -63,6 +66,7 @@ class UserPage(DetailPage):
             may_manage=actor.may("users.manage", person.account),
             is_oneself=person.pk == actor.user_id,
             obstacle=obstacle_of_user(person),
+            is_locked=is_locked(person),
             shows_account=actor.may("tenancy.view", person.account),
             groups=list(selectors.groups(actor).filter(auth__user=person).order_by("name")),
             may_grant=actor.may("roles.manage"),
@@ -188,6 +192,41 @@ class SetPassword(_OfUser):
 
     def do(self, values: dict[str, Any]) -> None:
         services.set_password(self.actor, user=self.thing, **values)
+
+
+class UnlockUser(_OfUser):
+    question = gettext_lazy("Let %(name)s try to sign in again?")
+    consequences = (gettext_lazy("Their failed attempts are forgotten. Their password stays as it is."),)
+    verb = gettext_lazy("Unlock")
+    words = gettext_lazy("%(name)s may try to sign in again.")
+
+    def do(self, values: dict[str, Any]) -> None:
+        unlock_user(self.actor, user=self.thing)
+
+
+class SignOutUser(_OfUser):
+    question = gettext_lazy("Sign %(name)s out everywhere?")
+    consequences = (gettext_lazy("All their sessions in browsers end. API keys go on working."),)
+    tone = "danger"
+    verb = gettext_lazy("Sign out everywhere")
+    words = gettext_lazy("%(name)s is signed out everywhere.")
+
+    def do(self, values: dict[str, Any]) -> None:
+        end_sessions(self.actor, user=self.thing)
+
+
+class ResetFactors(_OfUser):
+    question = gettext_lazy("Remove the second factors of %(name)s?")
+    consequences = (
+        gettext_lazy("For somebody who lost them: until they add one, their password alone lets them in."),
+        gettext_lazy("All their sessions end."),
+    )
+    tone = "danger"
+    verb = gettext_lazy("Remove second factors")
+    words = gettext_lazy("The second factors of %(name)s are removed.")
+
+    def do(self, values: dict[str, Any]) -> None:
+        reset_factors(self.actor, user=self.thing)
 
 
 class DeleteUser(Removal):

@@ -189,7 +189,9 @@ _TABS = ("console", "disks", "network", "jobs", "events")
 _OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
 _OF_DOMAINS = ("rename", "move", "suspend", "activate", "delete", "grant")
 _OF_ACCOUNTS = ("rename", "lock", "enable", "disable", "delete", "grant")
-_OF_USERS = ("edit", "enable", "disable", "password", "delete", "grant")
+_OF_USERS = (
+    "edit", "enable", "disable", "password", "unlock", "sign-out", "reset-factors", "delete", "grant",
+)  # fmt: skip
 _OF_GROUPS = ("edit", "add-member", "remove-member", "delete", "grant")
 _OF_ROLES = ("edit", "clone", "delete")
 

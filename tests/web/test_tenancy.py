@@ -16,10 +16,12 @@ from tenants.services.accounts import create_account, lock_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
 from tenants.services.groups import add_member, create_group
+from tenants.services.lockouts import is_locked
 from tenants.services.roles import create_role
 from tenants.services.users import create_user
 from tests import factories
 from tests.factories import PASSWORD, Cloud
+from tests.signin.conftest import Browser
 from tests.web.conftest import Visit, htmx, words
 
 DIALOG = htmx("dialog-body")
@@ -214,6 +216,25 @@ def test_a_user_is_edited_disabled_enabled_and_deleted(visit: Visit, admin: Acto
 
     assert gone["HX-Redirect"] == "/users/"
     assert not User.objects.filter(pk=member.pk).exists()
+
+
+def test_an_admin_unlocks_somebody_and_signs_them_out(visit: Visit, settings: Any, admin: Actor, member: User) -> None:
+    settings.SIGN_IN_ATTEMPTS_PER_USER = 2
+    theirs, client, address = visit(actor_of(member)), visit(admin), f"/users/{member.uuid}/"
+    assert f"{address}unlock/" not in words(client.get(address))
+    for _ in range(3):
+        Browser().sign_in(member, "nonsense")
+
+    assert "too many attempts failed" in words(client.get(address))
+    client.post(f"{address}unlock/", headers=DIALOG)
+    assert not is_locked(member)
+    assert theirs.get("/profile/").status_code == 200
+    client.post(f"{address}sign-out/", headers=DIALOG)
+    assert theirs.get("/profile/").status_code == 302
+    none = client.post(f"{address}reset-factors/", headers=DIALOG)
+
+    assert none.status_code == 409
+    assert "has no second factor" in words(none)
 
 
 def test_a_weak_password_stands_at_its_field(visit: Visit, admin: Actor, team: Account) -> None:
