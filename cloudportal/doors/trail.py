@@ -1,17 +1,16 @@
-"""What doors tell the audit trail beside what services record: refused attempts, signing in and out."""
+"""What doors tell the audit trail beside what services record: refused attempts, and views that end with a session."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.http import HttpRequest
 
 from cloudportal.core.errors import PermissionDenied
 from cloudportal.doors.view_as import leave_view
 from tenants.services.refusals import record_refusal
-from tenants.services.sign_ins import record_failed_sign_in, record_sign_in, record_sign_out
 
 
 def note_refusal(request: HttpRequest, error: Exception) -> None:
@@ -34,21 +33,10 @@ def note_refusal(request: HttpRequest, error: Exception) -> None:
 
 
 def listen() -> None:
-    """Hear from Django whenever somebody signs in or out, by whatever way there is to do so."""
-    user_logged_in.connect(_signed_in, dispatch_uid="trail")
+    """Hear from Django whenever somebody signs out, by whatever way there is to do so."""
     user_logged_out.connect(_signed_out, dispatch_uid="trail")
-    user_login_failed.connect(_failed, dispatch_uid="trail")
-
-
-def _signed_in(request: HttpRequest, user: Any, **_: Any) -> None:
-    record_sign_in(user, session_key=request.session.session_key)
 
 
 def _signed_out(request: HttpRequest, user: Any, **_: Any) -> None:
     if user is not None:
         leave_view(request, "ended")
-        record_sign_out(user)
-
-
-def _failed(credentials: dict[str, Any], **_: Any) -> None:
-    record_failed_sign_in(str(credentials.get("username", "")))

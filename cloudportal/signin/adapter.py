@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cloudportal.core import origin
 from cloudportal.doors.addresses import client_address
 from cloudportal.signin.requests import BEGAN, SEEN, address_of, browser_of, proved_lately, ways_in
 from tenants import signing_in
@@ -91,6 +92,8 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             response = super().post_login(request, user, **options)
             request.session.update({BEGAN: time.time(), SEEN: time.time()})
+            # The session began with this request, which came without one.
+            origin.amend(session=origin.session_mark(request.session.session_key))
             if record_sign_in(user, address=address, browser=browser, how=", ".join(ways_in(request))):
                 self.send_notification_mail("account/email/new_browser", user)
         return response

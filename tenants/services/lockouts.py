@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
@@ -16,6 +17,13 @@ from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
 from tenants.actor import Actor
 from tenants.models import SignInThrottle, User
+from tenants.services.floods import is_flood
+
+logger = structlog.get_logger(__name__)
+
+FAILED = "tenants.sign_in_failed"
+# Entries of the trail a minute: of one address, and of all together.
+MOST_OF_ONE, MOST_OF_ALL = 10, 120
 
 Scope = SignInThrottle.Scope
 NOBODY = Actor("nobody")
@@ -145,10 +153,19 @@ def is_locked(user: User) -> bool:
 def record_failure(user: User | None, words: str, *, address: str, attempt: Attempt, **details: Any) -> None:
     """Write a failure down, and that it was the last one for now. What was typed as a name is not kept."""
     whom = str(user) if user else "an unknown name"
+    if _too_many(address):
+        logger.warning("a failed sign-in is not in the trail: there were too many", address=address)
+        return
     with transaction.atomic():
-        _record("tenants.sign_in_failed", f"Sign-in as {whom} failed: {words}.", user, address, details)
+        _record(FAILED, f"Sign-in as {whom} failed: {words}.", user, address, details)
         if attempt.is_last:
             _record("tenants.sign_in_locked", f"Sign-in as {whom} is locked for a while.", user, address, details)
+
+
+def _too_many(address: str) -> bool:
+    """A guessing machine must not fill the trail."""
+    failed = Event.objects.filter(action=FAILED)
+    return is_flood(failed, MOST_OF_ALL) or bool(address and is_flood(failed.filter(address=address), MOST_OF_ONE))
 
 
 def _record(action: str, message: str, user: User | None, address: str, details: dict[str, Any]) -> None:
@@ -159,6 +176,7 @@ def _record(action: str, message: str, user: User | None, address: str, details:
         resource=user,
         account_id=user.account_id if user else None,
         level=Event.Level.WARNING,
+        outcome=Event.Outcome.FAILED,
         address=address,
         **details,
     )

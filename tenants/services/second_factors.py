@@ -8,6 +8,7 @@ from django.db import transaction
 from cloudportal.core import events
 from cloudportal.core.errors import Conflict
 from cloudportal.core.models import Event
+from tenants.acting import refuse_secrets_of_others
 from tenants.actor import Actor
 from tenants.might import refuse_mightier
 from tenants.models import User
@@ -20,9 +21,10 @@ def reset_factors(actor: Actor, *, user: User) -> None:
     Whoever may do this can become the user together with a new password, so it takes all that the user may do.
 
     Raises:
-        NotFound, PermissionDenied: the actor does not manage the users of the account, or may do less.
+        NotFound, PermissionDenied: the actor does not manage the users of the account, or may do less; or acts for somebody.
         Conflict: it is the actor, who removes their own on their own page; or there are none.
     """
+    refuse_secrets_of_others()
     actor.require("users.manage", user.account, even_locked=True)
     if actor.user_id == user.pk:
         raise Conflict("Your own second factors are on your profile.")

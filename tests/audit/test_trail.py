@@ -25,8 +25,8 @@ from storage.services.disk_offerings import create_disk_offering
 from storage.services.pools import update_pool
 from tenants.actor import SYSTEM, Actor
 from tenants.models import Account, User
+from tenants.services import lockouts
 from tenants.services.refusals import record_refusal
-from tenants.services.sign_ins import record_failed_sign_in
 from tests import factories
 from tests.api.client import Api
 from tests.authority.estate import PUBLIC_KEY
@@ -262,7 +262,7 @@ def test_what_is_foreign_leaves_no_line(api: Api, other_tenant: Actor, cloud: Cl
 
 def test_signing_in_and_out_and_failing_to(db: None, tenant: Actor) -> None:
     client = Client()
-    form = {"username": tenant.name, "password": PASSWORD}
+    form = {"login": tenant.name, "password": PASSWORD}
 
     client.post("/sign-in/", form | {"password": "guess-one"})
     client.post("/sign-in/", form)
@@ -270,23 +270,25 @@ def test_signing_in_and_out_and_failing_to(db: None, tenant: Actor) -> None:
     client.post("/sign-out/")
 
     failed, came, went = last("tenants.sign_in_failed"), last("tenants.sign_in"), last("tenants.sign_out")
-    assert (failed.outcome, failed.actor_id, failed.actor_name) == ("failed", None, tenant.name)
+    assert (failed.outcome, failed.actor_id, failed.resource_name) == ("failed", None, tenant.name)
     assert failed.account_id == came.account_id == went.account_id == tenant.account_id
     assert came.session == went.session == session_mark(session)
     assert came.address == "127.0.0.1"
 
 
 def test_a_password_typed_as_a_name_is_not_kept(db: None) -> None:
-    Client().post("/sign-in/", {"username": "my-real-password", "password": "x"})
+    Client().post("/sign-in/", {"login": "my-real-password", "password": "x"})
 
-    assert last("tenants.sign_in_failed").actor_name == "unknown"
+    assert last("tenants.sign_in_failed").resource_name == ""
     assert "my-real-password" not in str(Event.objects.values())
 
 
 def test_guessing_does_not_fill_the_trail(db: None) -> None:
-    with coming_from(Origin(address="198.51.100.7")):
+    address = "198.51.100.7"
+    with coming_from(Origin(address=address)):
         for number in range(15):
-            record_failed_sign_in(f"user{number}")
+            attempt = lockouts.password_attempt(None, f"user{number}", address)
+            lockouts.record_failure(None, "wrong password", address=address, attempt=attempt)
 
     assert Event.objects.filter(action="tenants.sign_in_failed").count() == 10
 

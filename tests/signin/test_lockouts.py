@@ -164,7 +164,7 @@ def test_an_address_written_by_the_client_is_not_believed(someone: User) -> None
 
 
 def test_a_request_past_the_proxies_counts_for_who_connected(someone: User, settings: Any) -> None:
-    settings.TRUSTED_PROXIES = ["192.0.2.0/24"]
+    settings.TRUSTED_PROXIES = ["203.0.113.0/24"]
 
     Browser().client.post("/sign-in/", {"login": "x", "password": "x"}, headers={"x-forwarded-for": "198.51.100.7"})
 
