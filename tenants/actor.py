@@ -41,6 +41,10 @@ class Actor:
         reach = self.reach.get(permission, NOWHERE)
         return reach.covers(place) if place is not None else reach != NOWHERE
 
+    def may_on_domains(self, permission: str) -> bool:
+        """Whether the permission holds on any domain, and not on single accounts alone."""
+        return bool(self.reach.get(permission, NOWHERE).paths)
+
     def may_everywhere(self, permission: str) -> bool:
         """Whether the permission holds on the whole cloud."""
         return self.reach.get(permission, NOWHERE).everywhere

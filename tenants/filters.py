@@ -86,6 +86,7 @@ class UserFilterSet(Filters):
     username = name_contains("username", "User name")
     is_active = django_filters.BooleanFilter(label="Active")
     account = AccountFilter()
+    domain = ChoiceOf(selectors.domains, field_name="account__domain", label="Domain of the account")
     group = ChoiceOf(selectors.groups, field_name="groups__portal", label="Member of")
 
     class Meta:

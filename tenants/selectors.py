@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -97,6 +99,19 @@ def grants(actor: Actor) -> QuerySet[Grant]:
     mine = Q(user=actor.user_id) | Q(group__auth__user=actor.user_id) if actor.user_id else Q(pk__in=[])
     within = actor.scope("roles.view") | Q(domain__in=_domains(actor, "roles.view").order_by())
     return rows.filter(Q(pk__in=Grant.objects.filter(mine).values("pk")) | within)
+
+
+def domains_with(actor: Actor, permission: str) -> QuerySet[Domain]:
+    """The domains on which a permission holds."""
+    return _domains(actor, permission).select_related("parent")
+
+
+def trails(actor: Actor, rows: Iterable[Domain]) -> dict[int, list[Domain]]:
+    """Of each domain those above it, from the highest that the actor sees down, with one query."""
+    rows = list(rows)
+    ids = {key for row in rows for key in row.line[:-1]}
+    seen = {domain.pk: domain for domain in domains(actor).filter(pk__in=ids)} if ids else {}
+    return {row.pk: [seen[key] for key in row.line[:-1] if key in seen] for row in rows}
 
 
 def _domains(actor: Actor, permission: str) -> QuerySet[Domain]:

@@ -15,13 +15,22 @@ from tenants.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes."""
+    """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes.
+
+    `of_domains`: it takes the permission on a domain; on single accounts alone the page would show nothing.
+    """
 
     label: str | Promise
     route: str
     icon: str
     key: str
     permission: str = ""
+    of_domains: bool = False
+
+    def is_for(self, actor: Actor) -> bool:
+        if not self.permission:
+            return True
+        return actor.may_on_domains(self.permission) if self.of_domains else actor.may(self.permission)
 
 
 SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -49,9 +58,19 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),
-            Entry(_("Signing in"), "tenants:sign-in-domains", "shield-lock", "l", "tenancy.manage"),
+            Entry(_("Signing in"), "tenants:sign-in-domains", "shield-lock", "k", "tenancy.manage"),
             Entry(_("Webhooks"), "tenants:webhooks", "webhook", "w", "webhooks.view"),
             Entry(_("Act for a user"), "tenants:view-as", "user-share", "b", "tenancy.act_as"),
+        ),
+    ),
+    (
+        _("Tenancy"),
+        (
+            Entry(_("Domains"), "tenants:domains", "sitemap", "o", "tenancy.view", of_domains=True),
+            Entry(_("Accounts"), "tenants:accounts", "building", "m", "tenancy.view"),
+            Entry(_("Users"), "tenants:users", "user", "x", "users.view"),
+            Entry(_("Groups"), "tenants:groups", "users", "f", "users.view", of_domains=True),
+            Entry(_("Roles"), "tenants:roles", "shield-check", "r", "roles.view"),
         ),
     ),
     (
@@ -71,7 +90,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     shown = []
     for label, entries in SECTIONS:
-        items = [_item(entry, request) for entry in entries if not entry.permission or actor.may(entry.permission)]
+        items = [_item(entry, request) for entry in entries if entry.is_for(actor)]
         if items:
             shown.append({"label": label, "items": items})
     return shown

@@ -18,6 +18,7 @@ from cloudportal.web.navigation import sections
 from compute import selectors as compute
 from network import selectors as network
 from storage import selectors as storage
+from tenants import selectors as tenants
 from tenants.actor import Actor
 
 PER_KIND = 5
@@ -52,17 +53,35 @@ def find(actor: Actor, text: str) -> Iterator[Group]:
         hits = [_hit(row, route, icon) for row in _matching(rows, text, extra)]
         if hits:
             yield Group(label, hits)
+    yield from _find_in_tenancy(actor, text)
 
 
-def _matching(rows: QuerySet[Any], text: str, extra: Q) -> QuerySet[Any]:
+def _find_in_tenancy(actor: Actor, text: str) -> Iterator[Group]:
+    """Nothing is asked for those who see no more of it than themselves."""
+    for label, permission, selector, route, icon in (
+        (_("Domains"), "tenancy.view", tenants.domains, "tenants:domain", "sitemap"),
+        (_("Accounts"), "tenancy.view", tenants.accounts, "tenants:account", "building"),
+        (_("Users"), "users.view", tenants.users, "tenants:user", "user"),
+        (_("Groups"), "users.view", tenants.groups, "tenants:group", "users"),
+        (_("Roles"), "roles.view", tenants.roles, "tenants:role", "shield-check"),
+    ):
+        if actor.may(permission):
+            name = "username" if route == "tenants:user" else "name"
+            hits = [_hit(row, route, icon) for row in _matching(selector(actor), text, Q(), name)]
+            if hits:
+                yield Group(label, hits)
+
+
+def _matching(rows: QuerySet[Any], text: str, extra: Q, name: str = "name") -> QuerySet[Any]:
     by_id = _uuid(text)
-    match = Q(uuid=by_id) if by_id else Q(name__icontains=text)
+    match = Q(uuid=by_id) if by_id else Q(**{f"{name}__icontains": text})
     return rows.filter(match | extra if extra else match)[:PER_KIND]
 
 
 def _hit(row: Any, route: str, icon: str) -> Hit:
     state = getattr(row, "state", "") or getattr(row, "connection_state", "")
-    return Hit(row.name, reverse(route, args=[row.uuid]), icon, state)
+    note = state or str(getattr(row, "account", "") or "")
+    return Hit(getattr(row, "name", "") or row.username, reverse(route, args=[row.uuid]), icon, note)
 
 
 def _uuid(text: str) -> UUID | None:

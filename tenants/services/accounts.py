@@ -102,7 +102,7 @@ def delete_account(actor: Actor, *, account: Account, confirm: str = "") -> Job:
     """
     _require_above(actor, account)
     _refuse_own(actor, account, "delete")
-    refuse_unconfirmed(f"Account {account}", account.name, confirm, _inside(account))
+    refuse_unconfirmed(f"Account {account}", account.name, confirm, inside_account(account))
     with transaction.atomic(), keeping_a_root_admin():
         access_changed()
         return jobs.start(actor, DELETE_ACCOUNT, account)
@@ -150,6 +150,7 @@ def _refuse_own(actor: Actor, account: Account, verb: str) -> None:
         raise Conflict(f"You can't {verb} the account that you belong to.")
 
 
-def _inside(account: Account) -> dict[str, int]:
+def inside_account(account: Account) -> dict[str, int]:
+    """What goes with an account: how many of each noun. For who may delete it."""
     users = User.objects.filter(account=account).count()
     return contents([account.pk]) | ({"users": users} if users else {})

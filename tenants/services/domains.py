@@ -148,7 +148,7 @@ def delete_domain(actor: Actor, *, domain: Domain, confirm: str = "") -> Job:
     _require_above(actor, domain)
     if actor.account_id and accounts_in(domain).filter(pk=actor.account_id).exists():
         raise Conflict("You can't delete the domain that you belong to.")
-    refuse_unconfirmed(f"Domain {domain}", domain.name, confirm, _inside(domain))
+    refuse_unconfirmed(f"Domain {domain}", domain.name, confirm, inside_domain(domain))
     with transaction.atomic(), keeping_a_root_admin():
         lock_tree()
         domain.refresh_from_db()
@@ -227,7 +227,8 @@ def _refuse_branch_being_removed(domain: Domain) -> None:
         raise Conflict(f"Domain {busy} in it is being removed; wait until that is over.")
 
 
-def _inside(domain: Domain) -> dict[str, int]:
+def inside_domain(domain: Domain) -> dict[str, int]:
+    """What goes with a domain: how many of each noun. For who may delete it."""
     below = Domain.objects.filter(path__startswith=domain.path, removed_at=None).exclude(pk=domain.pk)
     accounts = list(accounts_in(domain).values_list("pk", flat=True))
     users = User.objects.filter(account__in=accounts).count()

@@ -1,9 +1,11 @@
-"""Profile, API keys and events."""
+"""Pages of tenancy, and of one's own account."""
 
 from __future__ import annotations
 
 from django.urls import path
 
+from tenants.web import accounts, domains, grants, groups, roles, users
+from tenants.web.explain import Explain
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
 from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain
 from tenants.web.view_as import EndViewAs, StartViewAs, UsersToActFor
@@ -48,4 +50,51 @@ urlpatterns = [
     path("view-as/", UsersToActFor.as_view(), name="view-as"),
     path("view-as/end/", EndViewAs.as_view(), name="view-as-end"),
     path("view-as/<uuid:uuid>/", StartViewAs.as_view(), name="view-as-start"),
+    path("domains/", domains.Domains.as_view(), name="domains"),
+    path("domains/new/", domains.CreateDomain.as_view(), name="domain-new"),
+    path("domains/<uuid:uuid>/", domains.DomainPage.as_view(), name="domain"),
+    path("domains/<uuid:uuid>/rename/", domains.RenameDomain.as_view(), name="domain-rename"),
+    path("domains/<uuid:uuid>/move/", domains.MoveDomain.as_view(), name="domain-move"),
+    path("domains/<uuid:uuid>/suspend/", domains.SuspendDomain.as_view(), name="domain-suspend"),
+    path("domains/<uuid:uuid>/activate/", domains.ActivateDomain.as_view(), name="domain-activate"),
+    path("domains/<uuid:uuid>/delete/", domains.DeleteDomain.as_view(), name="domain-delete"),
+    path("domains/<uuid:uuid>/grant/", grants.GrantOnDomain.as_view(), name="domain-grant"),
+    path("accounts/", accounts.Accounts.as_view(), name="accounts"),
+    path("accounts/new/", accounts.CreateAccount.as_view(), name="account-new"),
+    path("accounts/<uuid:uuid>/", accounts.AccountPage.as_view(), name="account"),
+    path("accounts/<uuid:uuid>/rename/", accounts.RenameAccount.as_view(), name="account-rename"),
+    path("accounts/<uuid:uuid>/lock/", accounts.LockAccount.as_view(), name="account-lock"),
+    path("accounts/<uuid:uuid>/enable/", accounts.EnableAccount.as_view(), name="account-enable"),
+    path("accounts/<uuid:uuid>/disable/", accounts.DisableAccount.as_view(), name="account-disable"),
+    path("accounts/<uuid:uuid>/delete/", accounts.DeleteAccount.as_view(), name="account-delete"),
+    path("accounts/<uuid:uuid>/grant/", grants.GrantOnAccount.as_view(), name="account-grant"),
+    path("users/", users.Users.as_view(), name="users"),
+    path("users/new/", users.CreateUser.as_view(), name="user-new"),
+    path("users/<uuid:uuid>/", users.UserPage.as_view(), name="user"),
+    path("users/<uuid:uuid>/edit/", users.EditUser.as_view(), name="user-edit"),
+    path("users/<uuid:uuid>/enable/", users.EnableUser.as_view(), name="user-enable"),
+    path("users/<uuid:uuid>/disable/", users.DisableUser.as_view(), name="user-disable"),
+    path("users/<uuid:uuid>/password/", users.SetPassword.as_view(), name="user-password"),
+    path("users/<uuid:uuid>/unlock/", users.UnlockUser.as_view(), name="user-unlock"),
+    path("users/<uuid:uuid>/sign-out/", users.SignOutUser.as_view(), name="user-sign-out"),
+    path("users/<uuid:uuid>/reset-factors/", users.ResetFactors.as_view(), name="user-reset-factors"),
+    path("users/<uuid:uuid>/delete/", users.DeleteUser.as_view(), name="user-delete"),
+    path("users/<uuid:uuid>/grant/", grants.GrantToUser.as_view(), name="user-grant"),
+    path("groups/", groups.Groups.as_view(), name="groups"),
+    path("groups/new/", groups.CreateGroup.as_view(), name="group-new"),
+    path("groups/<uuid:uuid>/", groups.GroupPage.as_view(), name="group"),
+    path("groups/<uuid:uuid>/edit/", groups.EditGroup.as_view(), name="group-edit"),
+    path("groups/<uuid:uuid>/add-member/", groups.AddMember.as_view(), name="group-add-member"),
+    path("groups/<uuid:uuid>/remove-member/", groups.RemoveMember.as_view(), name="group-remove-member"),
+    path("groups/<uuid:uuid>/delete/", groups.DeleteGroup.as_view(), name="group-delete"),
+    path("groups/<uuid:uuid>/grant/", grants.GrantToGroup.as_view(), name="group-grant"),
+    path("roles/", roles.Roles.as_view(), name="roles"),
+    path("roles/new/", roles.CreateRole.as_view(), name="role-new"),
+    path("roles/<uuid:uuid>/", roles.RolePage.as_view(), name="role"),
+    path("roles/<uuid:uuid>/edit/", roles.EditRole.as_view(), name="role-edit"),
+    path("roles/<uuid:uuid>/clone/", roles.CloneRole.as_view(), name="role-clone"),
+    path("roles/<uuid:uuid>/delete/", roles.DeleteRole.as_view(), name="role-delete"),
+    path("grants/", grants.Grants.as_view(), name="grants"),
+    path("grants/<uuid:uuid>/revoke/", grants.RevokeGrant.as_view(), name="grant-revoke"),
+    path("explain/", Explain.as_view(), name="explain"),
 ]

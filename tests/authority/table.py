@@ -187,6 +187,13 @@ API: dict[str, Rule] = {
 
 _TABS = ("console", "disks", "network", "jobs", "events")
 _OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
+_OF_DOMAINS = ("rename", "move", "suspend", "activate", "delete", "grant")
+_OF_ACCOUNTS = ("rename", "lock", "enable", "disable", "delete", "grant")
+_OF_USERS = (
+    "edit", "enable", "disable", "password", "unlock", "sign-out", "reset-factors", "delete", "grant",
+)  # fmt: skip
+_OF_GROUPS = ("edit", "add-member", "remove-member", "delete", "grant")
+_OF_ROLES = ("edit", "clone", "delete")
 
 NO_PROVIDER = "00000000-0000-4000-8000-000000000000"
 
@@ -277,6 +284,29 @@ WEB: dict[str, Rule] = {
     "tenants:view-as-end": Writing(),
     "web:settings": Listing(status=404),
     "web:setting": Cloud("setting", seen=False, writes=("post",), reads=False),
+    "tenants:domains": Listing(status=404),
+    "tenants:domain-new": Listing(status=404),
+    "tenants:domain": Own("domain"),
+    **{f"tenants:domain-{name}": Own("domain", ("get", "post")) for name in _OF_DOMAINS},
+    "tenants:accounts": Listing(status=404),
+    "tenants:account-new": Listing(status=404),
+    "tenants:account": Own("account"),
+    **{f"tenants:account-{name}": Own("account", ("get", "post")) for name in _OF_ACCOUNTS},
+    "tenants:users": Listing(status=404),
+    "tenants:user-new": Listing(status=404),
+    "tenants:user": Own("user"),
+    **{f"tenants:user-{name}": Own("user", ("get", "post")) for name in _OF_USERS},
+    "tenants:groups": Listing(status=404),
+    "tenants:group-new": Listing(status=404),
+    "tenants:group": Own("group"),
+    **{f"tenants:group-{name}": Own("group", ("get", "post")) for name in _OF_GROUPS},
+    "tenants:roles": Listing(status=404),
+    "tenants:role-new": Listing(status=404),
+    "tenants:role": Own("role"),
+    **{f"tenants:role-{name}": Own("role", ("get", "post")) for name in _OF_ROLES},
+    "tenants:grants": Listing(status=404),
+    "tenants:grant-revoke": Own("grant", ("get", "post")),
+    "tenants:explain": Listing(),
     "tenants:limits": Listing(),
     "tenants:account-limits": Own("account"),
     "tenants:account-limits-edit": Own("account", ("get", "post")),

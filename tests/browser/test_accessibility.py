@@ -36,7 +36,33 @@ PAGES = {
         "/profile/",
         "/search/?q=default",
     ],
-    "operator": ["/", "/hosts/", "/pools/", "/zones/", "/jobs/", "/usage/"],
+    "operator": [
+        "/",
+        "/hosts/",
+        "/pools/",
+        "/zones/",
+        "/jobs/",
+        "/usage/",
+        "/domains/",
+        "/domains/?name=o",
+        "/domains/new/",
+        "/domains/{domain}/",
+        "/domains/{domain}/grant/",
+        "/accounts/",
+        "/accounts/new/",
+        "/accounts/{account}/",
+        "/accounts/{account}/delete/",
+        "/users/",
+        "/users/new/",
+        "/users/{user}/",
+        "/groups/",
+        "/groups/new/",
+        "/roles/",
+        "/roles/new/",
+        "/roles/{role}/",
+        "/grants/",
+        "/explain/?user={username}&permission=compute.manage&place={account}",
+    ],
 }
 
 
@@ -51,8 +77,9 @@ def test_pages_are_accessible(
     page = context.new_page()
     sign_in(page, portal, who)
     found = {}
+    things = things_of(portal)
     for path in PAGES[who]:
-        response = page.goto(path.format(network=portal.facts["network"]))
+        response = page.goto(path.format(**things))
         assert response is not None
         assert response.status == httpx.codes.OK, path
         if problems := complaints_of_axe(page):
@@ -60,6 +87,19 @@ def test_pages_are_accessible(
     context.close()
 
     assert found == {}
+
+
+def things_of(portal: Portal) -> dict[str, str]:
+    """Ids for the addresses: the network of the demonstration, and what tenancy begins with."""
+    first = {noun: _first(portal, noun) for noun in ("domain", "account", "user", "role")}
+    ids = {noun: str(row["id"]) for noun, row in first.items()}
+    return {**ids, "username": str(first["user"]["username"]), "network": str(portal.facts["network"])}
+
+
+def _first(portal: Portal, noun: str) -> dict[str, object]:
+    answer = httpx.get(f"{portal.url}/api/v1/{noun}s/?limit=1", headers=portal.api("operator"))
+    row: dict[str, object] = answer.raise_for_status().json()["results"][0]
+    return row
 
 
 def complaints_of_axe(page: Page) -> list[str]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from cloudportal.web.navigation import SECTIONS
 from tenants.actor import Actor
 from tenants.models import User
 from tests import factories
@@ -121,3 +122,9 @@ def test_search_finds_by_name_address_and_id(visit: Visit, tenant: Actor, other_
 def test_search_takes_anything(visit: Visit, tenant: Actor) -> None:
     for text in ("", "%", "\x00", "a" * 5000, "1.2.3", "::::::", "'; drop table"):
         assert visit(tenant).get("/search/", {"q": text}).status_code == 200
+
+
+def test_each_key_leads_to_one_page() -> None:
+    keys = [entry.key for _, entries in SECTIONS for entry in entries]
+
+    assert len(keys) == len(set(keys))

@@ -252,6 +252,11 @@ _PAGES = {
     "infrastructure.host": "infrastructure:host",
     "infrastructure.zone": "infrastructure:zone",
     "storage.storagepool": "storage:pool",
+    "tenants.domain": "tenants:domain",
+    "tenants.account": "tenants:account",
+    "tenants.user": "tenants:user",
+    "tenants.group": "tenants:group",
+    "tenants.role": "tenants:role",
 }
 
 
