@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import django_filters
+from django.db.models import QuerySet
 
 from cloudportal.core.models import Event
 from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
 from cloudportal.jobs.models import Job
 from tenants import selectors
 from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.models.api_key import KEY_STATES, STATE
 from tenants.states import ACCOUNT, DOMAIN
 
 
@@ -108,6 +110,11 @@ class GrantFilterSet(django_filters.FilterSet):
 
 class ApiKeyFilterSet(Filters):
     name = name_contains()
+    user = ChoiceOf(selectors.users, label="User")
+    state = django_filters.ChoiceFilter(choices=[(name, name) for name in KEY_STATES], method="in_state", label="State")
+
+    def in_state(self, rows: QuerySet[ApiKey], _name: str, value: str) -> QuerySet[ApiKey]:
+        return rows.alias(state=STATE).filter(state=value)
 
     class Meta:
         model = ApiKey

@@ -122,7 +122,9 @@ def actor(get_response: GetResponse) -> GetResponse:
 
 
 def _actor_of(request: HttpRequest) -> Actor:
-    return actor_of(request.user) if request.user.is_authenticated else NOBODY
+    # Authentication by key has left here what the key takes away.
+    key = getattr(request, "auth", None)
+    return actor_of(request.user, key) if request.user.is_authenticated else NOBODY
 
 
 class Refusals:

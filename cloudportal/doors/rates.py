@@ -120,9 +120,13 @@ def forget_held() -> None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where a request comes from. What a header says is believed of our own proxies alone (TRUSTED_PROXIES)."""
-    address: str = request.META.get("REMOTE_ADDR", "")
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    """Where a request comes from."""
+    return address_behind(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_behind(address: str, forwarded_for: str) -> str:
+    """Who is behind a connection. What a header says is believed of our own proxies alone (TRUSTED_PROXIES)."""
+    forwarded = [part.strip() for part in forwarded_for.split(",") if part.strip()]
     while forwarded and _is_trusted(address):
         address = forwarded.pop()
     return address

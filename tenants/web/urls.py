@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from tenants.web.api_keys import ApiKeys, DeleteApiKey, EditApiKey, RotateApiKey, SwitchApiKey
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
-from tenants.web.views import ApiKeys, DeleteApiKey, Events, Profile
+from tenants.web.views import Events, Profile
 
 app_name = "tenants"
 
@@ -13,6 +14,9 @@ urlpatterns = [
     path("profile/", Profile.as_view(), name="profile"),
     path("api-keys/", ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:uuid>/delete/", DeleteApiKey.as_view(), name="api-key-delete"),
+    path("api-keys/<uuid:uuid>/edit/", EditApiKey.as_view(), name="api-key-edit"),
+    path("api-keys/<uuid:uuid>/rotate/", RotateApiKey.as_view(), name="api-key-rotate"),
+    path("api-keys/<uuid:uuid>/switch/", SwitchApiKey.as_view(), name="api-key-switch"),
     path("limits/", MyLimits.as_view(), name="limits"),
     path("limits/accounts/<uuid:uuid>/", AccountLimits.as_view(), name="account-limits"),
     path("limits/accounts/<uuid:uuid>/edit/", EditAccountLimits.as_view(), name="account-limits-edit"),
