@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("cloudportal.api.urls")),
     re_path(r"^api/", missing, name="api-missing"),
     path("metrics", metrics, name="metrics"),
+    path("", include("cloudportal.signin.urls")),
     path("", include("cloudportal.web.urls")),
     path("", include("compute.web.urls")),
     path("", include("network.web.urls")),

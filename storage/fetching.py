@@ -6,15 +6,14 @@ checked (so a second answer of the name server can't differ), and each redirect 
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from django.conf import settings
 
+from cloudportal.core.addresses import Internal, Unknown, allowed_address
 from cloudportal.core.driver_errors import Fatal, Retryable
 from cloudportal.core.errors import InvalidInput
 
@@ -22,8 +21,6 @@ REDIRECTS = 5
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 PORTS = {"http": 80, "https": 443}
 REDIRECT_CODES = {301, 302, 303, 307, 308}
-# Where a translator puts IPv4 addresses: the well-known prefix of RFC 6052, and the deprecated ::a.b.c.d of RFC 4291.
-EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 
 
 def check_url(url: str) -> None:
@@ -110,30 +107,8 @@ def _pinned(client: httpx.Client, url: str, offset: int) -> httpx.Request:
 
 def _public_address(host: str, port: int) -> str:
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
+        return allowed_address(host, port, settings.TEMPLATE_INTERNAL_NETWORKS)
+    except Unknown as error:
         raise Fatal(f"There is no host called {host}.") from error
-    addresses = [str(answer[4][0]).partition("%")[0] for answer in answers]
-    for address in addresses:
-        if not _is_allowed(address):
-            raise Fatal("The URL leads to an internal address, which is not accepted.")
-    return addresses[0]
-
-
-def _is_allowed(address: str) -> bool:
-    ip = _unwrapped(ip_address(address))
-    internal = (ip_network(block) for block in settings.TEMPLATE_INTERNAL_NETWORKS)
-    if any(ip in block for block in internal if block.version == ip.version):
-        return True
-    return ip.is_global and not ip.is_multicast and not getattr(ip, "is_site_local", False)
-
-
-def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address really leads to, where it holds one."""
-    if isinstance(ip, IPv4Address):
-        return ip
-    if inner := ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None):
-        return inner
-    if any(ip in prefix for prefix in EMBEDDING) and int(ip) > 1:
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip
+    except Internal as error:
+        raise Fatal("The URL leads to an internal address, which is not accepted.") from error

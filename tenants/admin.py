@@ -17,6 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from cloudportal.doors.admin.base import PortalAdmin
+from cloudportal.doors.admin.base import actor_of as acting
 from cloudportal.doors.admin.display import badge
 from cloudportal.doors.admin.forms import ServiceForm
 from tenants import selectors
@@ -26,6 +27,9 @@ from tenants.permissions import BUILT_IN
 from tenants.services.accounts import create_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
+from tenants.services.lockouts import unlock_user
+from tenants.services.second_factors import reset_factors
+from tenants.services.sessions import end_sessions
 from tenants.services.users import create_user
 
 ROLE_CHOICES = [("", _("No role")), *((code, role.name) for code, role in BUILT_IN.items())]
@@ -151,6 +155,22 @@ class UserAdmin(TenancyAdmin):
     list_display = ("username", "account", "domain", "state", "last_login")
     list_filter = ("is_active",)
     search_fields = ("username", "account__name")
+    actions = ("unlock", "sign_out", "reset_second_factors")
+
+    @admin.action(description=_("Let them try to sign in again"), permissions=["manage"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        actor = acting(request)
+        self.for_each(request, queryset, lambda user: unlock_user(actor, user=user), "May try again")
+
+    @admin.action(description=_("Sign them out everywhere"), permissions=["manage"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        actor = acting(request)
+        self.for_each(request, queryset, lambda user: end_sessions(actor, user=user), "Signed out")
+
+    @admin.action(description=_("Remove their second factors"), permissions=["manage"])
+    def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        actor = acting(request)
+        self.for_each(request, queryset, lambda user: reset_factors(actor, user=user), "Second factors removed")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change=change, **options)

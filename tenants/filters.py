@@ -9,7 +9,7 @@ from cloudportal.core.models import Event
 from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
 from cloudportal.jobs.models import Job
 from tenants import selectors
-from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.models import Account, ApiKey, Domain, Grant, Group, IdentityProvider, Role, User
 from tenants.models.api_key import KEY_STATES, STATE
 from tenants.states import ACCOUNT, DOMAIN
 
@@ -95,8 +95,7 @@ class RoleFilterSet(Filters):
         fields: tuple[str, ...] = ()
 
 
-class GrantFilterSet(django_filters.FilterSet):
-    id = ManyIds(field_name="uuid", label="Any of these ids")
+class GrantFilterSet(Filters):
     role = ChoiceOf(selectors.roles, label="Role")
     user = ChoiceOf(selectors.users, label="User")
     group = ChoiceOf(selectors.groups, label="Group")
@@ -118,4 +117,14 @@ class ApiKeyFilterSet(Filters):
 
     class Meta:
         model = ApiKey
+        fields: tuple[str, ...] = ()
+
+
+class IdentityProviderFilterSet(django_filters.FilterSet):
+    name = name_contains()
+    domain = ChoiceOf(selectors.domains, label="Domain")
+    is_enabled = django_filters.BooleanFilter(label="Enabled")
+
+    class Meta:
+        model = IdentityProvider
         fields: tuple[str, ...] = ()

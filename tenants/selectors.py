@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import NotFound
 from cloudportal.core.models import Event
 from cloudportal.jobs import selectors as job_selectors
 from cloudportal.jobs.models import Job, JobLog
 from tenants.actor import NOWHERE, Actor, below
-from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
+from tenants.models import Account, ApiKey, Domain, Grant, Group, IdentityProvider, Role, User
 from tenants.models.domain import ids_of
 
 SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
@@ -38,6 +41,12 @@ def reached_domains(actor: Actor) -> QuerySet[Domain]:
 def domains(actor: Actor) -> QuerySet[Domain]:
     """Domains below those where the actor sees the tenancy."""
     return _domains(actor, "tenancy.view").select_related("parent")
+
+
+def managed_domains(actor: Actor) -> QuerySet[Domain]:
+    """Domains whose tenancy the actor manages, with the number of their providers."""
+    managed = below(actor.reach.get("tenancy.manage", NOWHERE).paths, "path")
+    return Domain.objects.filter(managed).annotate(provider_count=Count("identity_providers"))
 
 
 def users(actor: Actor) -> QuerySet[User]:
@@ -85,6 +94,19 @@ def _domains(actor: Actor, permission: str) -> QuerySet[Domain]:
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:
     """The actor's own, and those of the users that it manages; never their secrets."""
     return ApiKey.objects.filter(Q(user=actor.user_id) | actor.scope("users.manage", field="user__account"))
+
+
+def identity_providers(actor: Actor) -> QuerySet[IdentityProvider]:
+    """Providers of the domains whose tenancy the actor manages: they hold what only those need to know."""
+    reach = actor.reach.get("tenancy.manage", NOWHERE)
+    return IdentityProvider.objects.filter(below(reach.paths, "domain__path")).select_related("domain", "account")
+
+
+def sessions(actor: Actor) -> QuerySet[UserSession]:
+    """The browsers that the actor is signed in with: those whose session is still there."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=WallClock())
+    rows: QuerySet[UserSession] = UserSession.objects.filter(Exists(alive), user=actor.user_id)
+    return rows.order_by("-last_seen_at")
 
 
 def jobs(actor: Actor) -> QuerySet[Job]:

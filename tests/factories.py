@@ -8,6 +8,10 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.test import Client
+
 from cloudportal.infrastructure.drivers.simulator import World
 from cloudportal.infrastructure.models import Cluster, Host, Zone
 from cloudportal.infrastructure.services.clusters import create_cluster
@@ -27,7 +31,7 @@ from storage.services.pools import create_pool
 from storage.services.stores import create_store
 from storage.services.templates import upload_template
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.models import Account, Domain, User
+from tenants.models import Account, Domain, IdentityProvider, User
 from tenants.services.accounts import create_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
@@ -61,6 +65,26 @@ def user(role: str = "member", of: Account | None = None, on: Account | Domain |
 
 def member(of: Account | None = None) -> Actor:
     return actor_of(user("member", of))
+
+
+def session(person: User) -> UserSession:
+    """A browser that the user is signed in with."""
+    client = Client(headers={"user-agent": "Sesame/1"})
+    client.force_login(person)
+    client.get("/profile/sessions/")
+    return UserSession.objects.get(user=person, session_key=client.session.session_key)
+
+
+def security_key(person: User, name: str = "sesame-key-1") -> Authenticator:
+    """A row of a security key, which opens nothing."""
+    return Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": name})
+
+
+def identity_provider(domain: Domain, name: str = "sesame-provider") -> IdentityProvider:
+    """One that nobody asks anything: its address is of those for documents, where nobody is."""
+    return IdentityProvider.objects.create(
+        domain=domain, name=name, issuer="https://203.0.113.9", client_id=unique("client"), client_secret="secret"
+    )
 
 
 def raw_image(size_bytes: int = 8 * MIB) -> BytesIO:

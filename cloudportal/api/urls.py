@@ -35,10 +35,12 @@ from tenants.api.events import EventViewSet
 from tenants.api.explain import ExplainViewSet
 from tenants.api.grants import GrantViewSet
 from tenants.api.groups import GroupViewSet
+from tenants.api.identity_providers import IdentityProviderViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet
 from tenants.api.me import MeViewSet
 from tenants.api.roles import PermissionViewSet, RoleViewSet
+from tenants.api.sign_in_policies import SignInPolicyViewSet
 from tenants.api.users import UserViewSet
 
 app_name = "api"
@@ -69,6 +71,8 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "permissions": (PermissionViewSet, "permission"),
     "grants": (GrantViewSet, "grant"),
     "explain": (ExplainViewSet, "explain"),
+    "identity-providers": (IdentityProviderViewSet, "identity-provider"),
+    "sign-in-policies": (SignInPolicyViewSet, "sign-in-policy"),
     "api-keys": (ApiKeyViewSet, "api-key"),
     "usage": (UsageViewSet, "usage"),
     "settings": (SettingViewSet, "setting"),

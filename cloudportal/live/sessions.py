@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from tenants.actor import NOWHERE, Actor, actor_of
 from tenants.services.key_holders import holder_of_key
+from tenants.signing_in import owes_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Listener:
 
     everything: bool
     accounts: frozenset[int]
-    user: int | None = None
+    user: int | None = field(default=None, compare=False)
 
     def may_hear(self, account: int | None) -> bool:
         return self.everything or (account is not None and account in self.accounts)
@@ -62,7 +63,8 @@ def _actor(key: str) -> Actor | None:
     request = HttpRequest()
     request.session = engine.SessionStore(key)
     user: Any = get_user(request)
-    return actor_of(user) if user.is_authenticated and user.is_active else None
+    # The backend has asked whether the user may still be signed in.
+    return actor_of(user) if user.is_authenticated and not owes_factor(user) else None
 
 
 def _listener(actor: Actor) -> Listener:

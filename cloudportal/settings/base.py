@@ -28,6 +28,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # Not "allauth" itself, which holds nothing but its own templates: a page of ours that is missing fails loudly.
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "guardian",
     "rest_framework",
     "django_filters",
@@ -65,13 +71,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", env("DATABA
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = int(env("DATABASE_PREPARES", default="5") or 0) or None
 
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = ["tenants.authentication.PasswordBackend"]
 # Grants are resolved by tenants.actor, in one query a request; guardian's own backend would ask for each object.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 ANONYMOUS_USER_NAME = None
 
 LANGUAGE_CODE = "en"

@@ -25,6 +25,9 @@ MIDDLEWARE = [
     "cloudportal.doors.lanes.Htmx",
     "cloudportal.doors.middleware.actor",
     "cloudportal.doors.middleware.refusals",
+    "allauth.account.middleware.AccountMiddleware",
+    "cloudportal.signin.middleware.activity",
+    "cloudportal.signin.middleware.second_factor",
 ]
 
 TEMPLATES = [
@@ -54,9 +57,9 @@ TEMPLATES = [
     }
 ]
 
-LOGIN_URL = "web:sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:dashboard"
-LOGOUT_REDIRECT_URL = "web:sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
 
 # The live process listens on a port of its own where no balancer joins the two; empty means the same origin.
 LIVE_PORT = env("LIVE_PORT", default="")

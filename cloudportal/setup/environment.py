@@ -19,6 +19,8 @@ def django_environment(environ: Mapping[str, str], *, database_url: str) -> dict
         "DJANGO_SETTINGS_MODULE": "cloudportal.settings",
         "CLOUDPORTAL_STATE_DIR": str(LOCAL),
         "DEBUG": "off",
+        # Mail becomes files that one can look into.
+        "EMAIL_URL": f"filemail:///{LOCAL / 'mail'}",
         **load_secrets(LOCAL / "secrets.env"),
     }
     return {**defaults, **environ, "DATABASE_URL": database_url}

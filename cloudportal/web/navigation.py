@@ -49,6 +49,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),
+            Entry(_("Signing in"), "tenants:sign-in-domains", "shield-lock", "l", "tenancy.manage"),
         ),
     ),
     (

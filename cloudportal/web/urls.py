@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import path
 
 from cloudportal.web.dashboard import Dashboard
-from cloudportal.web.entry import SignIn, SignOut
 from cloudportal.web.jobs import CancelJob, JobDrawer, JobPage, Jobs
 from cloudportal.web.search import Search
 from cloudportal.web.settings import ChangeSetting, Settings
@@ -14,8 +13,6 @@ app_name = "web"
 
 urlpatterns = [
     path("", Dashboard.as_view(), name="dashboard"),
-    path("sign-in/", SignIn.as_view(), name="sign-in"),
-    path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("search/", Search.as_view(), name="search"),
     path("settings/", Settings.as_view(), name="settings"),
     path("settings/<str:name>/", ChangeSetting.as_view(), name="setting"),

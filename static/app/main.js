@@ -2,6 +2,7 @@
 import { setUpCopy } from "portal/copy";
 import { setUpDialogs } from "portal/dialogs";
 import { setUpDock } from "portal/dock";
+import { setUpKeys } from "portal/keys";
 import { setUpLive } from "portal/live";
 import { setUpPalette } from "portal/palette";
 import { setUpSelection } from "portal/selection";
@@ -20,3 +21,4 @@ setUpSelection();
 setUpShortcuts();
 setUpDock();
 setUpLive();
+setUpKeys();

@@ -15,7 +15,7 @@ from cloudportal.doors.ordering import Sorting
 from tenants import selectors
 from tenants.filters import UserFilterSet
 from tenants.models import User
-from tenants.services import users
+from tenants.services import lockouts, second_factors, sessions, users
 
 
 class UserRow(Row):
@@ -66,6 +66,30 @@ class UserViewSet(ResourceViewSet[User]):
     def partial_update(self, request: Request, user: User, data: dict[str, Any]) -> User:
         """Change names and e-mail address."""
         return users.update_user(request.actor, user=user, **data)
+
+    @operation
+    @on_object
+    @changes
+    def unlock(self, request: Request, user: User) -> User:
+        """Let somebody who failed too often try to sign in again at once."""
+        lockouts.unlock_user(request.actor, user=user)
+        return user
+
+    @operation
+    @on_object
+    @changes
+    def sign_out(self, request: Request, user: User) -> User:
+        """End all sessions of a user's browsers. API keys go on working."""
+        sessions.end_sessions(request.actor, user=user)
+        return user
+
+    @operation
+    @on_object
+    @changes
+    def reset_factors(self, request: Request, user: User) -> User:
+        """Remove the second factors of somebody who lost them, and sign them out everywhere."""
+        second_factors.reset_factors(request.actor, user=user)
+        return user
 
     @operation
     @on_object

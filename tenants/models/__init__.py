@@ -9,9 +9,14 @@ from tenants.models.grants import (
     Grant,
 )
 from tenants.models.group import Group
+from tenants.models.identity_provider import IdentityProvider
+from tenants.models.known_browser import KnownBrowser
 from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
+from tenants.models.outgoing_mail import OutgoingMail
 from tenants.models.resource import TenantResource
 from tenants.models.role import Role
+from tenants.models.sign_in_policy import SignInPolicy
+from tenants.models.sign_in_throttle import SignInThrottle
 from tenants.models.user import User
 
 __all__ = [
@@ -26,8 +31,13 @@ __all__ = [
     "DomainUserObjectPermission",
     "Grant",
     "Group",
+    "IdentityProvider",
+    "KnownBrowser",
     "Limit",
+    "OutgoingMail",
     "Role",
+    "SignInPolicy",
+    "SignInThrottle",
     "TenantResource",
     "User",
     "removed_is_not_counted",

@@ -25,6 +25,8 @@ class Domain(Noun):
     path = models.CharField(max_length=LONGEST_PATH, unique=True)
     state = StateField(DOMAIN, db_default=DOMAIN.initial)
     removed_at = models.DateTimeField(null=True)
+    # Whether everybody below signs in with a second factor.
+    mfa_required = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("path",)

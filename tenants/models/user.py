@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Upper
 
 from tenants.models.account import Account
 
@@ -17,6 +18,10 @@ class User(AbstractUser):
     account = models.ForeignKey(Account, models.PROTECT, related_name="users")
 
     REQUIRED_FIELDS = ["account"]
+
+    class Meta(AbstractUser.Meta):
+        # People sign in by their address too, written with capitals or without.
+        indexes = [models.Index(Upper("email"), name="user_by_email")]
 
     def __str__(self) -> str:
         return self.username

@@ -32,7 +32,7 @@ def create_user(
     actor.require("users.manage", account)
     fields = {"username": username, "email": email, "first_name": first_name, "last_name": last_name}
     check_fields(User(**fields), only=set(fields))
-    _check_password(password)
+    _check_password(password, User(account=account, **fields))
     with transaction.atomic():
         with constraints_as_messages(User):
             user = User.objects.create_user(account=account, password=password, **fields)
@@ -63,7 +63,7 @@ def set_password(actor: Actor, *, user: User, password: str) -> User:
         InvalidInput: the password is too weak.
     """
     _manage(actor, user, to="set the password of")
-    _check_password(password)
+    _check_password(password, user)
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -123,8 +123,9 @@ def _refuse_oneself(actor: Actor, user: User, verb: str) -> None:
         raise Conflict(f"You can't {verb} yourself; another administrator can.")
 
 
-def _check_password(password: str) -> None:
+def _check_password(password: str, user: User) -> None:
+    """The rules of the user's domain, which count for whoever sets it."""
     try:
-        validate_password(password)
+        validate_password(password, user)
     except ValidationError as error:
         raise InvalidInput({"password": error.messages}) from error

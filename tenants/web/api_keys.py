@@ -26,7 +26,7 @@ from tenants.services.api_keys import (
     rotate_api_key,
     update_api_key,
 )
-from tenants.web.forms import ApiKeyForm, NewApiKeyForm, RotateForm
+from tenants.web.key_forms import ApiKeyForm, NewApiKeyForm, RotateForm
 
 MOST_OF_OTHERS = 200
 

@@ -2,110 +2,122 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from tenants import selectors
-from tenants.actor import Actor
-from tenants.models import ApiKey
-from tenants.networks import parsed_networks
-from tenants.permissions import PERMISSIONS
-from tenants.scope import PRESETS
+from tenants.models import Account, IdentityProvider
+from tenants.models.sign_in_policy import LONGEST, SHORTEST
+from tenants.services.identity_providers import ROLES
 
-CHOSEN = "chosen"
-# A list of more than so many accounts is no help; there is the API.
-MOST_OFFERED = 50
+_LINE = re.compile(r"(?P<group>.+?)\s*=\s*(?P<role>\w+)\s+on\s+(?P<on>account|domain)")
 
 
-class ApiKeyForm(forms.Form):
-    """A key of one's own: the presets are those of its permissions that the actor has."""
+class SignInPolicyForm(forms.Form):
+    mfa_required = forms.BooleanField(
+        required=False,
+        label=_("Everybody signs in with a second factor"),
+        help_text=_("Here and in all domains below. Who has none is led to set one up, and can do nothing before."),
+    )
+    password_min_length = forms.IntegerField(
+        required=False,
+        min_value=SHORTEST,
+        max_value=LONGEST,
+        label=_("Shortest password"),
+        help_text=_("For new passwords, here and below. Empty: the portal's own."),
+    )
+    alias = forms.CharField(
+        required=False,
+        max_length=40,
+        label=_("Short name"),
+        help_text=_("The last part of the domain's own sign-in address. Small letters, digits and hyphens."),
+    )
 
-    name = forms.CharField(
-        max_length=64, help_text=_("What it is for: “backup script”, “CI”. You see it in the list.")
+
+class RoleMapping(forms.CharField):
+    """One line a group: ``cloud-admins = member on account``."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        found = []
+        for line in filter(str.strip, (super().to_python(value) or "").splitlines()):
+            match = _LINE.fullmatch(line.strip())
+            if match is None or match["role"] not in ROLES:
+                raise forms.ValidationError(
+                    _("“%(line)s” is not of the form “group = role on account”; roles are %(roles)s."),
+                    params={"line": line.strip()[:80], "roles": ", ".join(ROLES)},
+                )
+            found.append(match.groupdict())
+        return found
+
+
+class Names(forms.CharField):
+    """Names between commas or spaces."""
+
+    def to_python(self, value: Any) -> Any:
+        return [name for name in re.split(r"[\s,]+", super().to_python(value) or "") if name]
+
+
+class IdentityProviderForm(forms.Form):
+    name = forms.CharField(max_length=64, label=_("Name"), help_text=_("What the button says: “Sign in with …”."))
+    issuer = forms.CharField(
+        max_length=255,
+        label=_("Issuer"),
+        help_text=_("The URL below which the provider has its /.well-known/openid-configuration."),
+    )
+    client_id = forms.CharField(max_length=255, label=_("Client id"))
+    client_secret = forms.CharField(
+        required=False, max_length=255, strip=False, label=_("Client secret"),
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+        help_text=_("Kept encrypted and never shown. Empty: the one that is there stays."),
     )  # fmt: skip
-    preset = forms.ChoiceField(label=_("What it may do"), required=False)
-    permissions = forms.MultipleChoiceField(
-        label=_("Permissions"), required=False, widget=forms.CheckboxSelectMultiple
-    )  # fmt: skip
-    expires_at = forms.DateTimeField(
-        label=_("Ends on (UTC)"), required=False, help_text=_("Empty: never. You are warned two weeks before."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )  # fmt: skip
-    networks = forms.CharField(
-        label=_("Where it may be used from"), required=False, max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "placeholder": "192.0.2.0/24"}),
-        help_text=_("Networks or addresses, one a line. Empty: from anywhere."),
-    )  # fmt: skip
+    account = forms.ModelChoiceField(
+        Account.objects.none(),
+        required=False,
+        to_field_name="uuid",
+        label=_("New users join"),
+        empty_label=_("Nobody new is let in"),
+        help_text=_("Otherwise only users are let in whose e-mail address is known here."),
+    )
+    trusts_emails = forms.BooleanField(
+        required=False,
+        label=_("The provider has checked all its addresses"),
+        help_text=_("For providers that do not say so for each user."),
+    )
+    groups_claim = forms.CharField(max_length=64, initial="groups", label=_("Claim with the groups"))
+    role_mapping = RoleMapping(
+        required=False,
+        label=_("Roles of groups"),
+        help_text=_("One a line, such as “cloud-admins = member on account”. A role is granted at sign-in."),
+    )
+    email_domains = Names(
+        required=False,
+        max_length=2000,
+        label=_("Addresses that lead here"),
+        help_text=_("Such as acme.example. Who types such an address on the sign-in page is led to this provider."),
+    )
+    is_enabled = forms.BooleanField(required=False, initial=True, label=_("Enabled"))
 
-    def __init__(self, *args: Any, actor: Actor, key: ApiKey | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, accounts: QuerySet[Account] | None = None, is_operator: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.held = set(actor.reach)
-        self.key = key
-        self._offer("accounts", _("Only for these accounts"), selectors.reached_accounts(actor).order_by("name"))
-        self._offer("domains", _("Only below these domains"), selectors.reached_domains(actor).order_by("path"))
-        presets: Any = self.fields["preset"]
-        presets.choices = [
-            (name, preset.label)
-            for name, preset in PRESETS.items()
-            if not preset.permissions or preset.permissions & self.held
-        ] + [(CHOSEN, _("What I choose below"))]
-        permissions: Any = self.fields["permissions"]
-        permissions.choices = [(name, words) for name, words in PERMISSIONS.items() if name in self.held]
-        if key is not None:
-            self.initial |= _initial(key)
+        if accounts is not None:
+            self.fields["account"].queryset = accounts.order_by("name")  # type: ignore[attr-defined]
+        if not is_operator:
+            del self.fields["email_domains"]
 
-    def _offer(self, name: str, label: Any, rows: Any) -> None:
-        found = list(rows[: MOST_OFFERED + 1])
-        if 1 < len(found) <= MOST_OFFERED:
-            places = {str(place.uuid): place for place in found}
-            self.fields[name] = forms.TypedMultipleChoiceField(
-                label=label, required=False, coerce=places.__getitem__, empty_value=[],
-                choices=[(uuid, str(place)) for uuid, place in places.items()],
-                widget=forms.SelectMultiple(attrs={"size": min(len(found), 5)}), help_text=_("None chosen: all."),
-            )  # fmt: skip
-            if self.key is not None:
-                ids = getattr(self.key, f"{name.removesuffix('s')}_ids")
-                self.initial[name] = [str(place.uuid) for place in found if place.pk in ids]
-
-    def clean_networks(self) -> list[str]:
-        try:
-            return parsed_networks(self.cleaned_data["networks"].replace(",", " ").split())
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from None
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        preset = values.pop("preset", "")
-        if preset and preset != CHOSEN:
-            values["permissions"] = sorted(PRESETS[preset].permissions & self.held)
-        elif preset == CHOSEN and not values.get("permissions") and "permissions" not in self.errors:
-            self.add_error("permissions", _("Choose what the key may do."))
-        return values
-
-
-class NewApiKeyForm(ApiKeyForm):
-    signs = forms.BooleanField(
-        label=_("Also sign requests with it"), required=False,
-        help_text=_(
-            "For clients of EC2, S3 and CloudStack, which prove the key by a signature instead of sending it. To check "
-            "one, the secret itself is kept, encrypted; without this only its hash is."
-        ),
-    )  # fmt: skip
-
-
-class RotateForm(forms.Form):
-    grace_hours = forms.TypedChoiceField(
-        label=_("The old secret works for"), coerce=int, initial=24,
-        choices=[(0, _("no longer: it is refused at once")), (1, _("an hour")), (24, _("a day")), (168, _("a week"))],
-    )  # fmt: skip
-
-
-def _initial(key: ApiKey) -> dict[str, Any]:
-    chosen = frozenset(key.permissions)
-    preset = next((name for name, preset in PRESETS.items() if preset.permissions == chosen), CHOSEN)
-    return {
-        "name": key.name, "preset": preset, "permissions": key.permissions, "expires_at": key.expires_at,
-        "networks": "\n".join(key.networks),
-    }  # fmt: skip
+    @staticmethod
+    def values_of(provider: IdentityProvider) -> dict[str, Any]:
+        """What the form shows of a provider; not its secret."""
+        plain = ("name", "issuer", "client_id", "trusts_emails", "groups_claim", "is_enabled")
+        lines = [f"{entry['group']} = {entry['role']} on {entry['on']}" for entry in provider.role_mapping]
+        return {name: getattr(provider, name) for name in plain} | {
+            "account": provider.account.uuid if provider.account else None,
+            "role_mapping": "\n".join(lines),
+            "email_domains": ", ".join(provider.email_domains),
+        }

@@ -6,6 +6,7 @@ from django.urls import path
 
 from tenants.web.api_keys import ApiKeys, DeleteApiKey, EditApiKey, RotateApiKey, SwitchApiKey
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
+from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain
 from tenants.web.views import Events, Profile
 
 app_name = "tenants"
@@ -22,5 +23,10 @@ urlpatterns = [
     path("limits/accounts/<uuid:uuid>/edit/", EditAccountLimits.as_view(), name="account-limits-edit"),
     path("limits/domains/<uuid:uuid>/", DomainLimits.as_view(), name="domain-limits"),
     path("limits/domains/<uuid:uuid>/edit/", EditDomainLimits.as_view(), name="domain-limits-edit"),
+    path("sign-in-settings/", SignInDomains.as_view(), name="sign-in-domains"),
+    path("domains/<uuid:uuid>/sign-in/", SignInOfDomain.as_view(), name="sign-in-domain"),
+    path("domains/<uuid:uuid>/providers/new/", NewProvider.as_view(), name="identity-provider-new"),
+    path("providers/<uuid:uuid>/", EditProvider.as_view(), name="identity-provider"),
+    path("providers/<uuid:uuid>/delete/", DeleteProvider.as_view(), name="identity-provider-delete"),
     path("events/", Events.as_view(), name="events"),
 ]

@@ -3,6 +3,8 @@
 from tenants.workflows.check_limits import CHECK_LIMITS
 from tenants.workflows.delete_account import DELETE_ACCOUNT
 from tenants.workflows.delete_domain import DELETE_DOMAIN
+from tenants.workflows.prune_sign_in import PRUNE_SIGN_IN
+from tenants.workflows.send_mail import SEND_MAIL
 from tenants.workflows.stop_account import STOP_ACCOUNT
 
-__all__ = ["CHECK_LIMITS", "DELETE_ACCOUNT", "DELETE_DOMAIN", "STOP_ACCOUNT"]
+__all__ = ["CHECK_LIMITS", "DELETE_ACCOUNT", "DELETE_DOMAIN", "PRUNE_SIGN_IN", "SEND_MAIL", "STOP_ACCOUNT"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
@@ -12,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from cloudportal.core import configuration
 from cloudportal.core.models import Event
 from cloudportal.doors.admin.base import PortalAdmin
 from cloudportal.infrastructure.models import Cluster, Host, Pod, Zone
@@ -69,7 +71,7 @@ def test_who_is_not_signed_in_is_led_to_the_portals_page(db: None) -> None:
 
     for start in (page, f"{reverse('admin:login')}?next={page}"):
         answer = Client().get(start)
-        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('web:sign-in')}?next={page}")
+        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('account_login')}?next={page}")
 
 
 def test_a_row_that_is_not_there_is_not_found(operator_client: Client) -> None:
@@ -121,9 +123,13 @@ def queries(ask: Callable[[], Any]) -> int:
     return len(seen)
 
 
-def test_a_list_costs_the_same_however_long_it_is(operator_client: Client, cloud: Cloud) -> None:
+def test_a_list_costs_the_same_however_long_it_is(
+    operator_client: Client, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Settings are read every other second, by whichever page comes then.
+    monkeypatch.setattr(configuration, "FRESH_SECONDS", 3600)
     pages = [address(model, "changelist") for model in MODELS]
-    operator_client.get(pages[0])
+    operator_client.get(address(Host, "changelist"))
     before = {page: queries(lambda page=page: operator_client.get(page)) for page in pages}
 
     more_of_everything(cloud)

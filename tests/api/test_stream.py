@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 
-from cloudportal.live import events
+from cloudportal.live import events, hub
 from cloudportal.live.choice import choice_of
 from cloudportal.live.events import Events
 from tenants.actor import Actor, actor_of
@@ -122,6 +122,7 @@ def test_who_comes_back_is_told_to_read_again(tenant: Actor) -> None:
 
 
 def test_a_stream_ends_with_its_key(tenant: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.2)
     monkeypatch.setattr(events, "RECHECK_SECONDS", 0.2)
 
     def forget() -> None:

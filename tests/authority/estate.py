@@ -36,7 +36,8 @@ class Estate:
         """Ids and names that no answer to anybody else may hold."""
         found = {self.actor.name}
         for thing in self.things.values():
-            found |= {str(thing.uuid), thing.uuid.hex}
+            if hasattr(thing, "uuid"):
+                found |= {str(thing.uuid), thing.uuid.hex}
             found |= {word for word in (getattr(thing, "name", ""), getattr(thing, "address", "")) if word}
         return found - {""}
 
@@ -69,6 +70,9 @@ def estate(cloud: Cloud) -> Estate:
         "group": crew,
         "role": own_role,
         "grant": grant_role(SYSTEM, group=crew, role=own_role, on=home),
+        "identity_provider": factories.identity_provider(home.domain),
+        "session": factories.session(person),
+        "security_key": factories.security_key(person),
     }
     return Estate(Actor(actor.name, actor.user_id, actor.account_id, actor.reach), things, _shared(cloud))
 

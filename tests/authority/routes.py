@@ -29,8 +29,12 @@ def routes() -> list[Route]:
         if not pattern.name:
             raise AssertionError(f"The address {pattern.pattern} has no name.")
         name = f"{namespace}{pattern.name}"
-        found.setdefault(name, Route(name, tuple(pattern.pattern.converters)))
+        found.setdefault(name, Route(name, _ids(pattern)))
     return sorted(found.values(), key=lambda route: route.name)
+
+
+def _ids(pattern: URLPattern) -> tuple[str, ...]:
+    return tuple(pattern.pattern.converters) or tuple(pattern.pattern.regex.groupindex)
 
 
 def _walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[tuple[str, URLPattern]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from cloudportal.lab import can_run
 from tests.browser.portal import ROOT, Portal, start_portal
 from tests.conftest import skip_real_thing
+
+# Playwright runs a loop in this thread; tests talk to the database between its calls, not inside them.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

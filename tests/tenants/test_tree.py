@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 
 from cloudportal.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from cloudportal.signin.backend import PortalBackend
 from tenants import selectors
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.authentication import PasswordBackend
 from tenants.models import Domain, User
 from tenants.models.domain import LONGEST_PATH
 from tenants.services.accounts import create_account
@@ -150,7 +150,7 @@ def test_below_a_suspended_domain_nobody_acts() -> None:
     account = create_account(SYSTEM, domain=b, name="web")
     person, above = factories.user("member", of=account), factories.user("member", on=account)
     _, key = create_api_key(actor_of(person), user=person, name="laptop")
-    backend = PasswordBackend()
+    backend = PortalBackend()
 
     suspend_domain(SYSTEM, domain=a)
 

@@ -6,8 +6,8 @@ import pytest
 
 from cloudportal.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from cloudportal.core.models import Event
+from cloudportal.signin.backend import PortalBackend
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.authentication import PasswordBackend
 from tenants.models import Account, ApiKey, Grant, User
 from tenants.services.accounts import create_account, enable_account, lock_account, rename_account
 from tenants.services.api_keys import create_api_key
@@ -66,7 +66,7 @@ def test_a_disabled_user_is_out_and_comes_back_with_everything(admin: Actor, hom
 
     assert actor_of(person).reach == {}
     assert user_behind(key) is None
-    assert PasswordBackend().get_user(person.pk) is None
+    assert PortalBackend().get_user(person.pk) is None
     enable_user(admin, user=person)
     assert actor_of(person).may("compute.manage", home)
     assert user_behind(key) == person

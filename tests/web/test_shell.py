@@ -22,7 +22,7 @@ def test_a_stranger_is_led_to_the_sign_in_page_and_back(visit: Visit, tenant: Ac
 
     assert (led.status_code, led["Location"]) == (302, "/sign-in/?next=/instances/%3Fstate%3DRunning")
     user = User.objects.get(pk=tenant.user_id)
-    form = {"username": user.username, "password": PASSWORD, "next": "/instances/?state=Running"}
+    form = {"login": user.username, "password": PASSWORD, "next": "/instances/?state=Running"}
     assert client.post("/sign-in/", form)["Location"] == "/instances/?state=Running"
 
 
@@ -35,8 +35,8 @@ def test_a_stranger_whose_page_refreshes_a_part_is_led_as_a_whole(db: None) -> N
 def test_a_wrong_password_does_not_say_which_half_is_wrong(visit: Visit, tenant: Actor) -> None:
     user = User.objects.get(pk=tenant.user_id)
 
-    wrong = Client().post("/sign-in/", {"username": user.username, "password": "nonsense"})
-    unknown = Client().post("/sign-in/", {"username": "nobody", "password": "nonsense"})
+    wrong = Client().post("/sign-in/", {"login": user.username, "password": "nonsense"})
+    unknown = Client().post("/sign-in/", {"login": "nobody", "password": "nonsense"})
 
     assert "do not match" in words(wrong)
     assert "do not match" in words(unknown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as WithCsrf
 from rest_framework.exceptions import AuthenticationFailed
@@ -11,6 +13,7 @@ from cloudportal.doors.rates import client_address
 from tenants.models import User
 from tenants.scope import KeyScope
 from tenants.services.key_holders import holder_of_key
+from tenants.signing_in import FactorOwed, owes_factor
 
 SCHEME = "Bearer"
 
@@ -35,4 +38,13 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class SessionAuthentication(WithCsrf):
-    """The signed-in browser, with its CSRF token on everything that writes."""
+    """The signed-in browser, with its CSRF token on everything that writes.
+
+    Who owes a second factor gets nothing here; keys are another door, and are not asked.
+    """
+
+    def authenticate(self, request: Request) -> Any:
+        found = super().authenticate(request)
+        if found is not None and owes_factor(found[0]):
+            raise FactorOwed
+        return found

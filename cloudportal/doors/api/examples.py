@@ -19,6 +19,7 @@ _NAMED: dict[str, Any] = {
     "error": "", "checksum": "sha256:" + "0" * 64, "os_type": "Debian 12", "user_data": "#cloud-config\n",
     "percent": 62.5, "used": 5, "total": 8, "unit": "CPUs", "public_cidr": "203.0.113.0/24",
     "public_gateway": "203.0.113.1", "network_url": "tcp:198.51.100.2:6641", "path": "/srv/pool",
+    "permissions": ["compute.view", "network.view"],
     "request_id": "0b2f9a6c3f9d4b0e8d1c", "code": "conflict", "allowed": ["stop", "reboot", "destroy"],
 }  # fmt: skip
 _FORMATS: dict[str, Any] = {

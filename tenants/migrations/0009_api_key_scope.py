@@ -8,7 +8,7 @@ import cloudportal.core.secrets
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0005_limits"),
+        ("tenants", "0008_identity_providers"),
     ]
 
     operations = [
