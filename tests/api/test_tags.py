@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,7 +121,8 @@ def test_bodies_that_make_no_sense(tenant: Actor, body: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("asked", ["env", "env:test", "a:b:c"])
 def test_the_filter_can_use_its_index(tenant: Actor, asked: str) -> None:
-    rows = InstanceFilterSet(QueryDict(f"tag={asked}"), queryset=Instance.objects.order_by()).qs
+    request = SimpleNamespace(actor=tenant)
+    rows = InstanceFilterSet(QueryDict(f"tag={asked}"), queryset=Instance.objects.order_by(), request=request).qs
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

@@ -220,6 +220,11 @@ SIGN_IN: dict[str, Rule] = {
     "signin:session-end": Own("session", ("get", "post"), key="pk"),
 }
 
+_TAGS = (
+    "compute:instance-tags", "compute:ssh-key-tags", "network:network-tags", "storage:volume-tags",
+    "storage:template-tags",
+)  # fmt: skip
+
 WEB: dict[str, Rule] = {
     "metrics": Open(status=401, signed_in=401),
     "web:dashboard": Listing(),
@@ -236,6 +241,7 @@ WEB: dict[str, Rule] = {
     "compute:screen": Own("instance"),
     **{f"compute:instance-{tab}": Own("instance") for tab in _TABS},
     **{f"compute:instance-{name}": Own("instance", ("get", "post")) for name in _OPERATIONS},
+    **{name: Own(name.split(":")[1].removesuffix("-tags").replace("-", "_"), ("get", "post")) for name in _TAGS},
     "compute:ssh-keys": Listing(),
     "compute:ssh-key-new": Listing(),
     "compute:ssh-key": Own("ssh_key"),

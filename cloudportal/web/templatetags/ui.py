@@ -262,6 +262,17 @@ def may(actor: Any, permission: str) -> bool:
 
 
 @register.filter
+def may_manage(actor: Any, thing: Any) -> bool:
+    """Whether the actor may change that thing of a tenant's."""
+    return bool(actor.may(f"{thing._meta.app_label}.manage", thing.account))
+
+
+@register.filter
+def sorted_tags(tags: dict[str, str]) -> list[tuple[str, str]]:
+    return sorted(tags.items())
+
+
+@register.filter
 def os_icon(os_type: str) -> str:
     """The mark of an operating system where the icon set has one."""
     known = ("debian", "ubuntu", "fedora", "redhat", "windows", "android", "apple")
