@@ -113,7 +113,7 @@ class ApiKeyFilterSet(Filters):
     state = django_filters.ChoiceFilter(choices=[(name, name) for name in KEY_STATES], method="in_state", label="State")
 
     def in_state(self, rows: QuerySet[ApiKey], _name: str, value: str) -> QuerySet[ApiKey]:
-        return rows.alias(state=STATE).filter(state=value)
+        return rows.alias(stands=STATE).filter(stands=value)
 
     class Meta:
         model = ApiKey

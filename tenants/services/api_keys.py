@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -248,7 +248,7 @@ def _places(user: User, places: Sequence[Place]) -> list[int]:
     return sorted({place.pk for place in places})
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[User, Any], dict[str, Any]]] = {
     "name": _name, "expires_at": _expiry, "networks": _networks, "permissions": _permissions, "accounts": _accounts,
     "domains": _domains,
 }  # fmt: skip

@@ -54,7 +54,7 @@ class ApiKeyForm(forms.Form):
         permissions: Any = self.fields["permissions"]
         permissions.choices = [(name, words) for name, words in PERMISSIONS.items() if name in self.held]
         if key is not None:
-            self.initial |= _initial(key)
+            self.initial = {**self.initial, **_initial(key)}
 
     def _offer(self, name: str, label: Any, rows: Any) -> None:
         found = list(rows[: MOST_OFFERED + 1])
