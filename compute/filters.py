@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, TagFilter, name_contains, state_of
 from cloudportal.infrastructure import selectors as infrastructure
 from compute import selectors
 from compute.models import Instance, ServiceOffering, SSHKey
@@ -22,6 +22,7 @@ class InstanceFilterSet(Filters):
     network = ChoiceOf(networks.networks, field_name="nics__network", label="Network")
     host = ChoiceOf(infrastructure.hosts, label="Host")
     account = AccountFilter()
+    tag = TagFilter()
 
     class Meta:
         model = Instance
@@ -31,6 +32,7 @@ class InstanceFilterSet(Filters):
 class SSHKeyFilterSet(Filters):
     name = name_contains()
     account = AccountFilter()
+    tag = TagFilter()
 
     class Meta:
         model = SSHKey

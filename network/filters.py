@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, TagFilter, name_contains, state_of
 from cloudportal.infrastructure import selectors as infrastructure
 from network import selectors
 from network.models import Network, PublicAddress
@@ -16,6 +16,7 @@ class NetworkFilterSet(Filters):
     state = state_of(NETWORK)
     zone = ChoiceOf(infrastructure.zones, label="Zone")
     account = AccountFilter()
+    tag = TagFilter()
 
     class Meta:
         model = Network
@@ -29,6 +30,7 @@ class PublicAddressFilterSet(django_filters.FilterSet):
     network = ChoiceOf(selectors.networks, label="Network")
     is_source_nat = django_filters.BooleanFilter(label="Source NAT")
     account = AccountFilter()
+    tag = TagFilter()
 
     class Meta:
         model = PublicAddress

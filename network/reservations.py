@@ -74,5 +74,5 @@ def allocate_source_nat(network: Network, account: Account, zone: Zone) -> Publi
 
 def release_network(network: Network) -> None:
     """Give back what the network counts for, and its public addresses to the zone. Done already is success."""
-    addresses = network.public_addresses.update(account=None, network=None, is_source_nat=False)
+    addresses = network.public_addresses.update(account=None, network=None, is_source_nat=False, tags={})
     limits.release(network.account_id, **limits.stop_counting(network), public_addresses=addresses)

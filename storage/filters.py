@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, choice, name_contains, state_of
+from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, TagFilter, choice, name_contains, state_of
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.infrastructure.states import AllocationState
 from storage import selectors
@@ -21,6 +21,7 @@ class VolumeFilterSet(Filters):
     template = ChoiceOf(selectors.templates, label="Template")
     pool = ChoiceOf(selectors.pools, label="Pool")
     account = AccountFilter()
+    tag = TagFilter()
 
     class Meta:
         model = Volume
@@ -35,6 +36,7 @@ class TemplateFilterSet(Filters):
     is_public = django_filters.BooleanFilter(label="Public")
     zone = ChoiceOf(infrastructure.zones, field_name="store__zone", label="Zone")
     account = AccountFilter()
+    tag = TagFilter()
 
     class Meta:
         model = Template

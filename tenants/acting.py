@@ -82,7 +82,7 @@ def minutes() -> int:
 
 
 def narrowed(actor: Actor, by: Actor) -> Actor:
-    """The actor, with each permission only where the other holds it too."""
+    """The actor, with each permission only where the other holds it too. What the other's API key forbids stays so."""
     paths = _paths_of(key for one in (actor, by) for reach in one.reach.values() for key in reach.accounts)
     common = {
         name: intersection(reach, by.reach.get(name, NOWHERE), paths)
@@ -90,7 +90,7 @@ def narrowed(actor: Actor, by: Actor) -> Actor:
         if name in by.reach
     }
     kept = {name: reach for name, reach in common.items() if reach != NOWHERE}
-    return Actor(actor.name, actor.user_id, actor.account_id, kept)
+    return Actor(actor.name, actor.user_id, actor.account_id, kept, by.key)
 
 
 def intersection(one: Reach, other: Reach, path_of: Mapping[int, str]) -> Reach:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -13,6 +13,7 @@ from cloudportal.core.prepared import fetch_all
 from tenants.models import Account, Domain, Group, User
 from tenants.permissions import PERMISSIONS, view_of
 from tenants.reach import NOWHERE, Granted, Place, Reach, Reaches, below, reaches_of
+from tenants.scope import KeyScope
 from tenants.standing import MAY_ACT, refuse_growth
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ IN_ANY_STATE = frozenset({name for name in PERMISSIONS if name.endswith(".view")
 class Actor:
     """A user with all their grants resolved, for one request or job.
 
-    Every service takes one as its first argument, and every selector starts from what it may see.
+    Every service takes one as its first argument, and every selector starts from what it may see. `key` is the API key
+    that it acts with; its reach is then what the key leaves of the user's.
     """
 
     name: str
     user_id: int | None = None
     account_id: int | None = None
     reach: Reaches = field(default_factory=dict)
+    key: KeyScope | None = None
 
     def may(self, permission: str, place: Place | None = None) -> bool:
         """Whether the permission holds on an account or a domain, or anywhere at all when none is given."""
@@ -117,7 +120,7 @@ FROM tenants_domainuserobjectpermission g
 JOIN tenants_role r ON r.on_domain_id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
 WHERE g.user_id = %(user)s AND {who}
 UNION ALL
-SELECT r.permissions, NULL, g.content_object_id
+SELECT r.permissions, {home}, g.content_object_id
 FROM tenants_accountuserobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id
 WHERE g.user_id = %(user)s AND {who}
 """
@@ -127,7 +130,7 @@ FROM tenants_domaingroupobjectpermission g
 JOIN tenants_role r ON r.on_domain_id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
 WHERE g.group_id IN ({groups}) AND {who}
 UNION ALL
-SELECT r.permissions, NULL, g.content_object_id
+SELECT r.permissions, {home}, g.content_object_id
 FROM tenants_accountgroupobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id
 WHERE g.group_id IN ({groups}) AND {who}
 """
@@ -139,24 +142,43 @@ WITH standing AS (SELECT EXISTS (
 """  # noqa: S608 - constants of ours
 
 
-def _both(who: str) -> str:
-    return f"{_OF_USER.format(who=who)} UNION ALL {_OF_GROUPS.format(groups=_GROUPS, who=who)}"
+# Where an account is, for keys that are narrowed to domains: others need not know.
+_HOME = """(
+  SELECT h.path FROM tenants_account o JOIN tenants_domain h ON h.id = o.domain_id WHERE o.id = g.content_object_id
+)"""
+
+
+def _both(who: str, home: str = "NULL") -> str:
+    of_groups = _OF_GROUPS.format(groups=_GROUPS, who=who, home=home)
+    return f"{_OF_USER.format(who=who, home=home)} UNION ALL {of_groups}"
 
 
 # Every request asks the first, so the SQL is written out: grants, roles and the states that make them void, at once.
 _GRANTED_NOW = _STANDING + _both("(SELECT acts FROM standing)")
+_GRANTED_NOW_WITH_HOMES = _STANDING + _both("(SELECT acts FROM standing)", _HOME)
 _GRANTED = _both("TRUE")
-_GRANTED_TO_GROUP = _OF_GROUPS.format(groups="%(group)s", who="TRUE")
+_GRANTED_TO_GROUP = _OF_GROUPS.format(groups="%(group)s", who="TRUE", home="NULL")
 
 SYSTEM = Actor("system", reach={name: Reach(everywhere=True) for name in PERMISSIONS})
 
 
-def actor_of(user: User) -> Actor:
-    """Resolve everything that was granted to a user and to the user's groups, in one query.
+def actor_of(user: User, key: KeyScope | None = None) -> Actor:
+    """Resolve everything that was granted to a user and to the user's groups, in one query, less what a key takes away.
 
     Nothing is, while the user or its account is disabled, or a domain above it suspended.
     """
-    return Actor(user.username, user.pk, user.account_id, _reaches(_GRANTED_NOW, {"user": user.pk}))
+    if key is None or not key.is_narrow:
+        reach = _reaches(_GRANTED_NOW, {"user": user.pk})
+    else:
+        reach = _narrowed(key, fetch_all(_GRANTED_NOW_WITH_HOMES, {"user": user.pk}))
+    return Actor(user.username, user.pk, user.account_id, reach, key)
+
+
+def _narrowed(key: KeyScope, rows: list[tuple[Any, ...]]) -> Reaches:
+    """A row of an account tells its domain's path as well, which is no grant on the domain."""
+    homes = {account: path for _, path, account in rows if account is not None}
+    granted = [Granted(tuple(names), None if account else path, account) for names, path, account in rows]
+    return key.narrow(reaches_of(granted), homes)
 
 
 def reaches_of_user(user: User) -> Reaches:

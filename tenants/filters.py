@@ -21,6 +21,7 @@ from tenants.models import (
     Webhook,
     WebhookDelivery,
 )
+from tenants.models.api_key import KEY_STATES, STATE
 from tenants.states import ACCOUNT, DOMAIN
 
 
@@ -138,6 +139,11 @@ class GrantFilterSet(Filters):
 
 class ApiKeyFilterSet(Filters):
     name = name_contains()
+    user = ChoiceOf(selectors.users, label="User")
+    state = django_filters.ChoiceFilter(choices=[(name, name) for name in KEY_STATES], method="in_state", label="State")
+
+    def in_state(self, rows: QuerySet[ApiKey], _name: str, value: str) -> QuerySet[ApiKey]:
+        return rows.alias(stands=STATE).filter(stands=value)
 
     class Meta:
         model = ApiKey

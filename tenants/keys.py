@@ -24,9 +24,9 @@ class KeyText:
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
 
-def new_key() -> KeyText:
-    """A key that nobody can guess."""
-    return KeyText(secrets.token_hex(6), secrets.token_urlsafe(32))
+def new_key(key_id: str = "") -> KeyText:
+    """A key that nobody can guess; of a known id with another secret."""
+    return KeyText(key_id or secrets.token_hex(6), secrets.token_urlsafe(32))
 
 
 def parse_key(text: str) -> KeyText | None:

@@ -119,8 +119,8 @@ def _domains(actor: Actor, permission: str) -> QuerySet[Domain]:
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:
-    """The actor's own."""
-    return ApiKey.objects.filter(Q(user=actor.user_id))
+    """The actor's own, and those of the users that it manages; never their secrets."""
+    return ApiKey.objects.filter(Q(user=actor.user_id) | actor.scope("users.manage", field="user__account"))
 
 
 def identity_providers(actor: Actor) -> QuerySet[IdentityProvider]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-SECRET_NAMES = re.compile(r"password|secret|token|authorization|api_key|user_data|cookie", re.IGNORECASE)
+SECRET_NAMES = re.compile(r"password|secret|token|authorization|api_key|user_data|cookie|_hash", re.IGNORECASE)
 SECRET_VALUES = re.compile(r"(cpk_[0-9a-f]{12}_)\S+|(://[^:/@\s]*:)[^@\s]+(?=@)")
 MASK = "***"
 

@@ -18,8 +18,13 @@ def client_address(request: HttpRequest) -> str:
     A proxy appends to X-Forwarded-For whom it heard from. So the list is read from its end, and believed only as far
     as trusted machines wrote it: what the client sent along itself stands before.
     """
-    found = request.META.get("REMOTE_ADDR", "")
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")[-MOST_HOPS:]
+    return address_behind(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_behind(remote: str, forwarded_for: str) -> str:
+    """The same for whoever has no request: by the address that connects, and its X-Forwarded-For."""
+    found = remote
+    hops = forwarded_for.split(",")[-MOST_HOPS:]
     while hops and _is_trusted(found):
         heard = _parsed(hops.pop())
         if heard is None:

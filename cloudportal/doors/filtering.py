@@ -8,11 +8,12 @@ from uuid import UUID
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cloudportal.core.lifecycle import Lifecycle
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.models.tags import LONGEST_KEY, LONGEST_VALUE
 
 
 class UuidsField(forms.Field):
@@ -38,6 +39,52 @@ class ManyIds(django_filters.Filter):
 
     def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
         return queryset.filter(**{f"{self.field_name}__in": value}) if value else queryset
+
+
+class TagsField(forms.Field):
+    """Several tags, each a value of the same name."""
+
+    class widget(forms.TextInput):  # noqa: N801 - the name that Django looks for
+        def value_from_datadict(self, data: Any, _files: Any, name: str) -> list[str]:
+            found = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if name in data else []
+            return [text for text in found if text]
+
+        def format_value(self, value: Any) -> str:
+            return str(value[0]) if value else ""
+
+    MOST = 10
+
+    def to_python(self, value: Any) -> list[str]:
+        found = list(value or ())
+        if len(found) > self.MOST:
+            raise forms.ValidationError(f"At most {self.MOST} tags can be asked for at once.")
+        if any("\x00" in text or len(text) > LONGEST_KEY + LONGEST_VALUE + 1 for text in found):
+            raise forms.ValidationError("This must be a key, or key:value.")
+        return found
+
+
+class TagFilter(django_filters.Filter):
+    """Things with all of these tags: ``?tag=key&tag=key:value``. Keys may have colons: whatever it can mean counts."""
+
+    field_class = TagsField
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"field_name": "tags", "label": "Tag", **options})
+
+    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        for text in value or ():
+            queryset = queryset.filter(self._meant(text))
+        return queryset
+
+    def _meant(self, text: str) -> Q:
+        found = Q(**{f"{self.field_name}__has_key": text})
+        places = [place for place, letter in enumerate(text) if letter == ":"]
+        for place in places[:MOST_COLONS]:
+            found |= Q(**{f"{self.field_name}__contains": {text[:place]: text[place + 1 :]}})
+        return found
+
+
+MOST_COLONS = 8
 
 
 class Filters(django_filters.FilterSet):

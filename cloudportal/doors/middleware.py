@@ -146,7 +146,8 @@ def actor(get_response: GetResponse) -> GetResponse:
 def _actor_of(request: HttpRequest) -> Actor:
     if not request.user.is_authenticated:
         return NOBODY
-    own = actor_of(request.user)
+    # Authentication by key has left here what the key takes away.
+    own = actor_of(request.user, getattr(request, "auth", None))
     return act_on_behalf(request, own) if request.path_info.startswith("/api/") else own
 
 

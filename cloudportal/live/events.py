@@ -14,6 +14,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from cloudportal.core.errors import InvalidInput
+from cloudportal.doors.addresses import address_behind
 from cloudportal.live.choice import choice_of
 from cloudportal.live.hub import RECHECK_SECONDS, Hub, Subscriber
 from cloudportal.live.replies import cors, header, origin_allowed, refuse
@@ -95,9 +96,15 @@ def _reader(scope: Scope) -> Read | None:
     """How to find out, now and again later, what the one who asks may hear: by an API key, or else by the session."""
     scheme, _, text = header(scope, "authorization").partition(" ")
     if scheme.lower() == "bearer":
-        return functools.partial(_read_key, text.strip())
+        return functools.partial(_read_key, text.strip(), _address(scope))
     key = session_key(header(scope, "cookie"))
     return functools.partial(_read_session, key) if key else None
+
+
+def _address(scope: Scope) -> str:
+    """Where a request comes from. All fields of the name count, as if they were one."""
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    return address_behind((scope.get("client") or ("",))[0], forwarded.decode("latin-1"))
 
 
 async def _pieces(subscriber: Subscriber, read: Read, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:

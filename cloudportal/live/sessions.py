@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from cloudportal.core.errors import Refusal
 from tenants.acting import SESSION_KEY, resume
 from tenants.actor import NOWHERE, Actor, actor_of
-from tenants.services.api_keys import user_of_key
+from tenants.services.key_holders import holder_of_key
 from tenants.signing_in import owes_factor
 
 
@@ -50,12 +50,12 @@ def listener_of(key: str) -> Listener | None:
         close_old_connections()
 
 
-def listener_of_key(text: str) -> Listener | None:
-    """The same for an API key; None when it is not valid any more. Blocks."""
+def listener_of_key(text: str, address: str) -> Listener | None:
+    """The same for an API key that came from an address; None when it is not valid any more. Blocks."""
     close_old_connections()
     try:
-        user = user_of_key(text)
-        return _listener(actor_of(user)) if user else None
+        holder = holder_of_key(text, address=address)
+        return _listener(holder.actor()) if holder else None
     finally:
         close_old_connections()
 

@@ -52,6 +52,7 @@ class InstanceRow(Row):
     power_state: str = column(help="What the hypervisor says.")
     error: str = column(help="Why it is in Error, in words.")
     host: Ref | None = ref(operators=True)
+    tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
     destroyed_at: dt.datetime | None = column(help="Since when it has been in the recycle bin.")
     allowed: list[str] = allowed(INSTANCE, "compute.manage")

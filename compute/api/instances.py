@@ -10,7 +10,8 @@ from cloudportal.doors.api.bodies import Body, Owner, Reference, References, acc
 from cloudportal.doors.api.fields import flag, text
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Row, column
-from cloudportal.doors.api.views import ResourceViewSet, answers, changes, on_object, operation, starts_job
+from cloudportal.doors.api.tagging import TaggedViewSet, tags_field
+from cloudportal.doors.api.views import answers, changes, on_object, operation, starts_job
 from cloudportal.doors.ordering import Sorting
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.jobs.models import Job
@@ -35,6 +36,7 @@ class DeployInstance(Body):
     networks = References(networks.networks, help_text="The first is where its default route goes.")
     ssh_keys = References(selectors.ssh_keys, required=False)
     user_data = text(USER_DATA_SHAPE, required=False, help="For cloud-init; kept encrypted and never shown.")
+    tags = tags_field()
 
 
 class StopInstance(Body):
@@ -47,7 +49,7 @@ class ConsoleRow(Row):
     token: str = column()
 
 
-class InstanceViewSet(ResourceViewSet[Instance]):
+class InstanceViewSet(TaggedViewSet[Instance]):
     selector = selectors.instances
     filterset_class = InstanceFilterSet
     sorting = Sorting("-created_at", created_at="pk", name="name", state="state")

@@ -10,7 +10,8 @@ from cloudportal.doors.api.bodies import Body, Owner, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, column, ref
-from cloudportal.doors.api.views import ResourceViewSet, creates, on_object, removes
+from cloudportal.doors.api.tagging import TaggedViewSet
+from cloudportal.doors.api.views import creates, on_object, removes
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from compute import selectors
 from compute.filters import SSHKeyFilterSet
@@ -26,6 +27,7 @@ class SSHKeyRow(Row):
     account: Ref = ref()
     fingerprint: str = column(help="As ssh-keygen shows it.")
     public_key: str = column()
+    tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
 
 
@@ -35,7 +37,7 @@ class CreateSSHKey(Body):
     public_key = text(16_384, help="One line, as in authorized_keys.")
 
 
-class SSHKeyViewSet(ResourceViewSet[SSHKey]):
+class SSHKeyViewSet(TaggedViewSet[SSHKey]):
     selector = selectors.ssh_keys
     filterset_class = SSHKeyFilterSet
     sorting = NAMED_NEWEST_FIRST

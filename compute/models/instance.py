@@ -13,7 +13,7 @@ from compute.models.offering import ServiceOffering
 from compute.models.ssh_key import SSHKey
 from compute.states import INSTANCE
 from storage.models import Template
-from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted, tags_are_good, tags_index
 
 
 class Instance(CountedUntilGivenUp, TenantResource):
@@ -43,6 +43,7 @@ class Instance(CountedUntilGivenUp, TenantResource):
     class Meta:
         ordering = ("-id",)
         constraints = [
+            tags_are_good("instance_tags_are_good"),
             state_is_known(INSTANCE, "instance_state_known"),
             models.CheckConstraint(
                 condition=~Q(state__in=["Running"]) | Q(host__isnull=False), name="instance_running_has_host"
@@ -63,4 +64,5 @@ class Instance(CountedUntilGivenUp, TenantResource):
             models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="instance_by_name"),
             models.Index(fields=["state", "id"], condition=Q(removed_at=None), name="instance_by_state_of_all"),
             BrinIndex(fields=["created_at"], autosummarize=True, name="instance_created"),
+            tags_index("instance_tags"),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -31,6 +31,7 @@ from storage.locks import hold_template
 from storage.models import Template
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.tagging import checked_tags
 
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 MOST_NETWORKS = 8
@@ -39,6 +40,7 @@ MOST_NETWORKS = 8
 def deploy_instance(
     actor: Actor, *, account: Account, zone: Zone, name: str, offering: ServiceOffering, template: Template,
     networks: Sequence[Network], ssh_keys: Sequence[SSHKey] = (), user_data: str = "",
+    tags: Mapping[str, str] | None = None,
 ) -> Job:  # fmt: skip
     """Reserve room and addresses for an instance and start making it. The first network is its default one.
 
@@ -51,7 +53,13 @@ def deploy_instance(
     """
     actor.require("compute.manage", account)
     instance = Instance(
-        account=account, zone=zone, name=name.strip(), offering=offering, template=template, user_data=user_data
+        account=account,
+        zone=zone,
+        name=name.strip(),
+        offering=offering,
+        template=template,
+        user_data=user_data,
+        tags=checked_tags(tags or {}),
     )
     _check(instance, networks, ssh_keys)
     with transaction.atomic():

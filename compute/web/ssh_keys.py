@@ -29,6 +29,7 @@ class SSHKeys(ListPage):
     permission = "compute.view"
     selector = selectors.ssh_keys
     filterset_class = SSHKeyFilterSet
+    bar = ("name", "tag")
     sorting = NAMED_NEWEST_FIRST
 
     def context(self, **extra: Any) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cloudportal.doors.web.tags import EditTags
+from compute import selectors
 from compute.web.actions import ACTIONS
 from compute.web.deploy import Deploy, DeployPreview
 from compute.web.ssh_keys import CreateSSHKey, DeleteSSHKey, SSHKeyPage, SSHKeys
@@ -25,8 +27,18 @@ urlpatterns = [
         path(f"instances/<uuid:uuid>/{name}/", InstanceAction.as_view(action=action), name=f"instance-{name}")
         for name, action in ACTIONS.items()
     ),
+    path(
+        "instances/<uuid:uuid>/tags/",
+        EditTags.as_view(selector=selectors.instances, route="compute:instance"),
+        name="instance-tags",
+    ),
     path("ssh-keys/", SSHKeys.as_view(), name="ssh-keys"),
     path("ssh-keys/new/", CreateSSHKey.as_view(), name="ssh-key-new"),
     path("ssh-keys/<uuid:uuid>/", SSHKeyPage.as_view(), name="ssh-key"),
+    path(
+        "ssh-keys/<uuid:uuid>/tags/",
+        EditTags.as_view(selector=selectors.ssh_keys, route="compute:ssh-key"),
+        name="ssh-key-tags",
+    ),
     path("ssh-keys/<uuid:uuid>/delete/", DeleteSSHKey.as_view(), name="ssh-key-delete"),
 ]

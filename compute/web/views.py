@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -18,6 +19,7 @@ from cloudportal.doors.web.base import Page
 from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, TypedName
 from cloudportal.doors.web.lists import ListPage
+from cloudportal.doors.web.tags import tag_of
 from compute import selectors
 from compute.filters import InstanceFilterSet
 from compute.models import Instance
@@ -25,6 +27,7 @@ from compute.services.consoles import open_console
 from compute.web.actions import ACTIONS, Action, StopForm, offered
 from compute.web.estimate import price
 from tenants import selectors as tenants
+from tenants.services.tags import change_tags
 
 RECENT = 30
 MOST_AT_ONCE = 100
@@ -49,7 +52,7 @@ class Instances(ListPage):
     selector = instances_with_addresses
     filterset_class = InstanceFilterSet
     sorting = Sorting("-created_at", created_at="pk", name="name", state="state")
-    bar = ("name", "state", "zone")
+    bar = ("name", "state", "zone", "tag")
 
     def context(self, **extra: Any) -> dict[str, Any]:
         context = super().context(**extra)
@@ -144,7 +147,7 @@ class InstanceAction(ActionPage):
 
 
 class Bulk(Page):
-    """Start or stop several at once, with a result for each."""
+    """Start, stop or tag several at once, with a result for each."""
 
     template_name = "compute/bulk.html"
     parts = {"dialog-body": "compute/_bulk.html"}
@@ -154,19 +157,44 @@ class Bulk(Page):
         return redirect("compute:instances")
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        action = ACTIONS.get(request.POST.get("action", ""))
+        asked = request.POST.get("action", "")
+        if asked in {"tag", "untag"}:
+            return self._tagged(asked, request.POST.get("tag", ""))
+        action = ACTIONS.get(asked)
         if action is None or action.name not in {"start", "stop"}:
-            return self.render(status=422, action=None, results=[])
-        uuids = request.POST.getlist("instance")[:MOST_AT_ONCE]
-        return self.render(action=action, results=[self._one(action, uuid) for uuid in uuids])
+            return self.render(status=422, results=[])
 
-    def _one(self, action: Action, uuid: str) -> dict[str, Any]:
+        def work(instance: Instance) -> dict[str, Any]:
+            return {"job": action.service(self.actor, instance=instance)}
+
+        return self._done(action.label, work)
+
+    def _tagged(self, asked: str, text: str) -> HttpResponse:
+        """The tag that was typed, written or taken away."""
+        try:
+            key, value = tag_of(text)
+        except ValueError:
+            return self.render(status=422, results=[], problem=_("Write the tag as key = value."))
+        change: dict[str, Any] = {"set": {key: value}} if asked == "tag" else {"remove": [key]}
+        words = _("tagged") if asked == "tag" else _("untagged")
+
+        def work(instance: Instance) -> dict[str, Any]:
+            change_tags(self.actor, thing=instance, **change)
+            return {"words": words}
+
+        return self._done(_("Tag") if asked == "tag" else _("Untag"), work)
+
+    def _done(self, label: Any, work: Callable[[Instance], dict[str, Any]]) -> HttpResponse:
+        uuids = self.request.POST.getlist("instance")[:MOST_AT_ONCE]
+        return self.render(label=label, results=[self._one(work, uuid) for uuid in uuids])
+
+    def _one(self, work: Callable[[Instance], dict[str, Any]], uuid: str) -> dict[str, Any]:
         try:
             instance = selectors.instance(self.actor, uuid)  # type: ignore[arg-type]
         except (Refusal, forms.ValidationError):
             return {"name": uuid, "refusal": "There is no such instance."}
         try:
-            return {"name": instance.name, "instance": instance, "job": action.service(self.actor, instance=instance)}
+            return {"name": instance.name, "instance": instance, **work(instance)}
         except Refusal as refusal:
             return {"name": instance.name, "instance": instance, "refusal": refusal.message}
 

@@ -10,7 +10,8 @@ from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
-from cloudportal.doors.api.views import ResourceViewSet, on_object, starts_job
+from cloudportal.doors.api.tagging import TaggedViewSet, tags_field
+from cloudportal.doors.api.views import on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.jobs.models import Job
@@ -32,6 +33,7 @@ class NetworkRow(Row):
     cidr: str = column()
     domain: str = column(help="The DNS domain of its instances.")
     mtu: int = column(help="Bytes.")
+    tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
     allowed: list[str] = allowed(NETWORK, "network.manage")
 
@@ -41,9 +43,10 @@ class CreateNetwork(Body):
     zone = Reference(infrastructure.zones)
     name = text(63)
     cidr = text(18, help="A private IPv4 network, such as 10.1.0.0/24.")
+    tags = tags_field()
 
 
-class NetworkViewSet(ResourceViewSet[Network]):
+class NetworkViewSet(TaggedViewSet[Network]):
     selector = selectors.networks
     filterset_class = NetworkFilterSet
     sorting = NAMED_NEWEST_FIRST

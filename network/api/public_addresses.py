@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from cloudportal.doors.api.rows import Ref, Row, column, ref
-from cloudportal.doors.api.views import ResourceViewSet
+from cloudportal.doors.api.tagging import TaggedViewSet
 from cloudportal.doors.ordering import Sorting
 from network import selectors
 from network.filters import PublicAddressFilterSet
@@ -23,9 +23,10 @@ class PublicAddressRow(Row):
     network: Ref | None = ref()
     is_source_nat: bool = column(help="Whether the network's instances reach the outside through it.")
     price_per_hour: Decimal = column()
+    tags: dict[str, str] = column(help="Key and value, as people wrote them.")
 
 
-class PublicAddressViewSet(ResourceViewSet[PublicAddress]):
+class PublicAddressViewSet(TaggedViewSet[PublicAddress]):
     selector = selectors.public_addresses
     filterset_class = PublicAddressFilterSet
     sorting = Sorting("added", added="pk", address="address")

@@ -11,7 +11,7 @@ from django.db.models import Q
 from cloudportal.core.lifecycle import StateField, state_is_known
 from cloudportal.infrastructure.models import Zone
 from network.states import NETWORK
-from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted, tags_are_good, tags_index
 
 
 class Network(CountedUntilGivenUp, TenantResource):
@@ -33,6 +33,7 @@ class Network(CountedUntilGivenUp, TenantResource):
     class Meta:
         ordering = ("-id",)
         constraints = [
+            tags_are_good("network_tags_are_good"),
             state_is_known(NETWORK, "network_state_known"),
             removed_is_not_counted("network_removed_is_not_counted"),
             models.UniqueConstraint(
@@ -46,6 +47,7 @@ class Network(CountedUntilGivenUp, TenantResource):
             models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="network_of_account"),
             models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="network_by_name"),
             BrinIndex(fields=["created_at"], autosummarize=True, name="network_created"),
+            tags_index("network_tags"),
         ]
 
     @property

@@ -9,10 +9,10 @@ from django.db.models import Q
 
 from cloudportal.infrastructure.models import Zone
 from network.models.network import Network
-from tenants.models import Account, Counted
+from tenants.models import Account, Counted, Tagged, tags_are_good, tags_index
 
 
-class PublicAddress(Counted, models.Model):
+class PublicAddress(Counted, Tagged, models.Model):
     """A row for every address of the zone's public ranges; free while no account holds it."""
 
     counts = {"public_addresses": 1}
@@ -30,15 +30,23 @@ class PublicAddress(Counted, models.Model):
         ordering = ("id",)
         verbose_name_plural = "public addresses"
         constraints = [
+            tags_are_good("public_address_tags_are_good"),
             models.UniqueConstraint(fields=["zone", "address"], name="public_address_once_per_zone"),
             models.UniqueConstraint(
                 fields=["network"], condition=Q(is_source_nat=True), name="public_address_one_source_nat"
+            ),
+            # Whoever gets it next must not read what was written on it.
+            models.CheckConstraint(
+                condition=Q(account__isnull=False) | Q(tags={}), name="public_address_free_is_blank"
             ),
             models.CheckConstraint(
                 condition=Q(network=None) | Q(account__isnull=False), name="public_address_in_use_has_owner"
             ),
         ]
-        indexes = [models.Index(fields=["zone", "id"], condition=Q(account=None), name="public_address_free")]
+        indexes = [
+            models.Index(fields=["zone", "id"], condition=Q(account=None), name="public_address_free"),
+            tags_index("public_address_tags"),
+        ]
 
     def __str__(self) -> str:
         return self.address

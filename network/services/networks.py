@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
 from django.db import transaction
@@ -18,12 +19,15 @@ from network.workflows import CREATE_NETWORK, DELETE_NETWORK
 from tenants import limits
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.tagging import checked_tags
 
 SHORTEST, LONGEST = 16, 29
 PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 
 
-def create_network(actor: Actor, *, account: Account, zone: Zone, name: str, cidr: str) -> Job:
+def create_network(
+    actor: Actor, *, account: Account, zone: Zone, name: str, cidr: str, tags: Mapping[str, str] | None = None
+) -> Job:
     """Make an isolated network with a router and source NAT.
 
     Two accounts may use the same CIDR: their networks never meet. One account may not, since it would
@@ -37,7 +41,7 @@ def create_network(actor: Actor, *, account: Account, zone: Zone, name: str, cid
         Conflict: the zone is disabled.
     """
     actor.require("network.manage", account)
-    network = Network(account=account, zone=zone, name=name.strip(), mtu=zone.guest_mtu)
+    network = Network(account=account, zone=zone, name=name.strip(), mtu=zone.guest_mtu, tags=checked_tags(tags or {}))
     network.domain = f"{zone.domain}"
     network.cidr = str(_parsed(zone, cidr))
     check_fields(network)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cloudportal.doors.web.tags import EditTags
+from network import selectors
 from network.web.views import CreateNetwork, DeleteNetwork, NetworkPage, Networks
 
 app_name = "network"
@@ -12,5 +14,10 @@ urlpatterns = [
     path("networks/", Networks.as_view(), name="networks"),
     path("networks/new/", CreateNetwork.as_view(), name="network-new"),
     path("networks/<uuid:uuid>/", NetworkPage.as_view(), name="network"),
+    path(
+        "networks/<uuid:uuid>/tags/",
+        EditTags.as_view(selector=selectors.networks, route="network:network"),
+        name="network-tags",
+    ),
     path("networks/<uuid:uuid>/delete/", DeleteNetwork.as_view(), name="network-delete"),
 ]

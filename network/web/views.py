@@ -35,7 +35,7 @@ class Networks(ListPage):
     selector = selectors.networks
     filterset_class = NetworkFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "zone")
+    bar = ("name", "state", "zone", "tag")
 
 
 class NetworkPage(DetailPage):

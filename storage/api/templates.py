@@ -14,7 +14,8 @@ from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import flag, one_of, text
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
-from cloudportal.doors.api.views import ResourceViewSet, on_object, starts_job
+from cloudportal.doors.api.tagging import TaggedViewSet, tags_field
+from cloudportal.doors.api.views import on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.jobs.models import Job
@@ -39,6 +40,7 @@ class TemplateRow(Row):
     size_bytes: int = column(help="The size of the disk; 0 until the file is there.")
     file_bytes: int = column(help="The length of the file.")
     is_public: bool = column(help="Whether everybody may use it.")
+    tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
     allowed: list[str] = allowed(TEMPLATE, "storage.manage")
 
@@ -55,13 +57,14 @@ class DescribeTemplate(Body):
 
 class RegisterTemplate(DescribeTemplate):
     url = text(1024, help="Where the portal fetches it from.")
+    tags = tags_field()
 
 
 class UploadTemplate(DescribeTemplate):
     file = serializers.FileField()
 
 
-class TemplateViewSet(ResourceViewSet[Template]):
+class TemplateViewSet(TaggedViewSet[Template]):
     selector = selectors.templates
     filterset_class = TemplateFilterSet
     sorting = NAMED_NEWEST_FIRST

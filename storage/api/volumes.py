@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
-from cloudportal.doors.api.views import ResourceViewSet
+from cloudportal.doors.api.tagging import TaggedViewSet
 from cloudportal.doors.ordering import Sorting
 from storage import selectors
 from storage.filters import VolumeFilterSet
@@ -27,11 +27,12 @@ class VolumeRow(Row):
     template: Ref | None = ref(help="What it was cloned from.")
     size_bytes: int = column()
     pool: Ref | None = ref(operators=True)
+    tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
     allowed: list[str] = allowed(VOLUME, "storage.manage")
 
 
-class VolumeViewSet(ResourceViewSet[Volume]):
+class VolumeViewSet(TaggedViewSet[Volume]):
     selector = selectors.volumes
     filterset_class = VolumeFilterSet
     sorting = Sorting("-created_at", created_at="pk", name="name", size_bytes="size_bytes")

@@ -10,7 +10,7 @@ from django.db.models import Q
 from cloudportal.core.lifecycle import StateField, state_is_known
 from storage.models.secondary_store import SecondaryStore
 from storage.states import TEMPLATE
-from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted
+from tenants.models import CountedUntilGivenUp, TenantResource, removed_is_not_counted, tags_are_good, tags_index
 
 
 class Template(CountedUntilGivenUp, TenantResource):
@@ -44,6 +44,7 @@ class Template(CountedUntilGivenUp, TenantResource):
     class Meta:
         ordering = ("-id",)
         constraints = [
+            tags_are_good("template_tags_are_good"),
             state_is_known(TEMPLATE, "template_state_known"),
             removed_is_not_counted("template_removed_is_not_counted"),
             models.UniqueConstraint(
@@ -57,4 +58,5 @@ class Template(CountedUntilGivenUp, TenantResource):
             models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="template_of_account"),
             models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="template_by_name"),
             BrinIndex(fields=["created_at"], autosummarize=True, name="template_created"),
+            tags_index("template_tags"),
         ]

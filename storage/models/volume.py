@@ -12,7 +12,7 @@ from storage.models.disk_offering import DiskOffering
 from storage.models.pool import StoragePool
 from storage.models.template import Template
 from storage.states import VOLUME
-from tenants.models import Counted, TenantResource
+from tenants.models import Counted, TenantResource, tags_are_good, tags_index
 
 
 class Volume(Counted, TenantResource):
@@ -39,6 +39,7 @@ class Volume(Counted, TenantResource):
     class Meta:
         ordering = ("-id",)
         constraints = [
+            tags_are_good("volume_tags_are_good"),
             state_is_known(VOLUME, "volume_state_known"),
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="volume_has_size"),
             models.CheckConstraint(condition=Q(removed_at=None) | Q(pool=None), name="volume_removed_holds_no_room"),
@@ -54,4 +55,5 @@ class Volume(Counted, TenantResource):
             models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="volume_by_name"),
             models.Index(fields=["size_bytes", "id"], condition=Q(removed_at=None), name="volume_by_size"),
             BrinIndex(fields=["created_at"], autosummarize=True, name="volume_created"),
+            tags_index("volume_tags"),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO
 
@@ -24,6 +24,7 @@ from storage.workflows import DELETE_TEMPLATE, REGISTER_TEMPLATE
 from tenants import limits
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.tagging import checked_tags
 
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
 BLOCK = 1 << 20
@@ -32,6 +33,7 @@ BLOCK = 1 << 20
 def register_template(
     actor: Actor, *, account: Account, zone: Zone, name: str, url: str,
     format: str = "qcow2", checksum: str = "", os_type: str = "Linux", is_public: bool = False,
+    tags: Mapping[str, str] | None = None,
 ) -> Job:  # fmt: skip
     """Fetch a template from a URL.
 
@@ -44,7 +46,7 @@ def register_template(
     check_url(url)
     with transaction.atomic():
         _refuse_too_many(account)
-        template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, url)
+        template = _insert(actor, account, zone, name, format, checksum, os_type, is_public, url, tags)
         limits.reserve(account, by=actor, templates=1)
         return jobs.start(actor, REGISTER_TEMPLATE, template)
 
@@ -92,6 +94,7 @@ def _refuse_too_many(account: Account) -> None:
 def _insert(
     actor: Actor, account: Account, zone: Zone, name: str,
     image_format: str, checksum: str, os_type: str, is_public: bool, url: str,
+    tags: Mapping[str, str] | None = None,
 ) -> Template:  # fmt: skip
     actor.require("storage.manage", account)
     if is_public and not actor.reach["storage.manage"].everywhere:
@@ -111,6 +114,7 @@ def _insert(
             source_url=url,
             checksum=checksum,
             is_public=is_public,
+            tags=checked_tags(tags or {}),
         )
     )
 

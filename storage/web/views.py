@@ -40,7 +40,7 @@ class Volumes(ListPage):
     selector = volumes_with_instances
     filterset_class = VolumeFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "kind", "zone")
+    bar = ("name", "state", "kind", "zone", "tag")
 
 
 class VolumePage(DetailPage):
@@ -63,7 +63,7 @@ class Templates(ListPage):
     selector = selectors.templates
     filterset_class = TemplateFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "is_public", "zone")
+    bar = ("name", "state", "is_public", "zone", "tag")
 
 
 class TemplatePage(DetailPage):

@@ -17,6 +17,7 @@ from tenants.models.resource import TenantResource
 from tenants.models.role import Role
 from tenants.models.sign_in_policy import SignInPolicy
 from tenants.models.sign_in_throttle import SignInThrottle
+from tenants.models.tags import Tagged, tags_are_good, tags_index
 from tenants.models.user import User
 from tenants.models.view_as import ViewAs
 from tenants.models.webhook import Webhook, WebhookDelivery
@@ -40,10 +41,13 @@ __all__ = [
     "Role",
     "SignInPolicy",
     "SignInThrottle",
+    "Tagged",
     "TenantResource",
     "User",
     "ViewAs",
     "Webhook",
     "WebhookDelivery",
     "removed_is_not_counted",
+    "tags_are_good",
+    "tags_index",
 ]

@@ -9,7 +9,3 @@ class ViewAsForm(forms.Form):
     reason = forms.CharField(
         max_length=255, required=False, help_text="Such as the number of a ticket. The user can read it in the events."
     )
-
-
-class ApiKeyForm(forms.Form):
-    name = forms.CharField(max_length=64, help_text="What it is for: “backup script”, “CI”. You see it in the list.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from tenants.web import accounts, domains, grants, groups, roles, users
+from tenants.web.api_keys import ApiKeys, DeleteApiKey, EditApiKey, RotateApiKey, SwitchApiKey
 from tenants.web.explain import Explain
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
 from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain
 from tenants.web.view_as import EndViewAs, StartViewAs, UsersToActFor
-from tenants.web.views import ApiKeys, DeleteApiKey, EventPage, Events, Profile
+from tenants.web.views import EventPage, Events, Profile
 from tenants.web.webhooks import (
     ChangeWebhook,
     DeleteWebhook,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("profile/", Profile.as_view(), name="profile"),
     path("api-keys/", ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:uuid>/delete/", DeleteApiKey.as_view(), name="api-key-delete"),
+    path("api-keys/<uuid:uuid>/edit/", EditApiKey.as_view(), name="api-key-edit"),
+    path("api-keys/<uuid:uuid>/rotate/", RotateApiKey.as_view(), name="api-key-rotate"),
+    path("api-keys/<uuid:uuid>/switch/", SwitchApiKey.as_view(), name="api-key-switch"),
     path("limits/", MyLimits.as_view(), name="limits"),
     path("limits/accounts/<uuid:uuid>/", AccountLimits.as_view(), name="account-limits"),
     path("limits/accounts/<uuid:uuid>/edit/", EditAccountLimits.as_view(), name="account-limits-edit"),

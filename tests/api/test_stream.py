@@ -44,7 +44,7 @@ class Listening:
         self.gone = asyncio.Event()
         self.status = 0
         self.body = b""
-        self.scope = {
+        self.scope: dict[str, Any] = {
             "type": "http", "method": "GET", "path": PATH, "query_string": query.encode(),
             "headers": [(b"host", b"testserver"), (b"authorization", f"Bearer {key}".encode()), *headers],
         }  # fmt: skip
@@ -110,6 +110,34 @@ def test_only_what_was_asked_for_is_heard(tenant: Actor) -> None:
 
     key = key_of(tenant)
     assert asyncio.run(story()).count(b'data: {"uuid"') == 1
+
+
+def test_a_narrowed_key_hears_what_is_left(tenant: Actor) -> None:
+    user = User.objects.get(pk=tenant.user_id)
+    deaf = create_api_key(actor_of(user), user=user, name="deaf", permissions=["compute.view"])[1]
+
+    async def story() -> bytes:
+        async with Listening(deaf) as script, Listening(whole) as other:
+            await asyncio.to_thread(announce, kind="job", account=tenant.account_id, uuid="own")
+            await other.until(b'"own"')
+            return script.body
+
+    whole = key_of(tenant)
+    assert b"own" not in asyncio.run(story())
+
+
+@pytest.mark.parametrize(("address", "status"), [("192.0.2.7", 200), ("198.51.100.7", 401)])
+def test_a_key_is_heard_from_its_networks_alone(tenant: Actor, address: str, status: int) -> None:
+    user = User.objects.get(pk=tenant.user_id)
+    key = create_api_key(actor_of(user), user=user, name="here", networks=["192.0.2.0/24"])[1]
+
+    async def story() -> int:
+        script = Listening(key)
+        script.scope["client"] = (address, 50000)
+        async with script:
+            return script.status
+
+    assert asyncio.run(story()) == status
 
 
 def test_who_comes_back_is_told_to_read_again(tenant: Actor) -> None:

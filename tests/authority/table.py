@@ -76,7 +76,10 @@ API: dict[str, Rule] = {
     "api:account-disable": Own("account", _POST),
     "api:api-key-list": Listing(),
     "api:api-key-bulk": Writing(),
-    "api:api-key-detail": Own("api_key", _GET_DELETE),
+    "api:api-key-detail": Own("api_key", _GET_PATCH_DELETE),
+    "api:api-key-disable": Own("api_key", _POST),
+    "api:api-key-enable": Own("api_key", _POST),
+    "api:api-key-rotate": Own("api_key", _POST),
     "api:capacity-list": Listing(),
     "api:cluster-list": Listing(),
     "api:cluster-detail": Cloud("cluster", seen=False, writes=("patch",)),
@@ -117,6 +120,7 @@ API: dict[str, Rule] = {
     "api:instance-recover": Own("instance", _POST),
     "api:instance-start": Own("instance", _POST),
     "api:instance-stop": Own("instance", _POST),
+    "api:instance-tags": Own("instance", _POST),
     "api:job-list": Listing(),
     "api:job-bulk": Writing(),
     "api:job-detail": Own("job"),
@@ -130,6 +134,7 @@ API: dict[str, Rule] = {
     "api:network-list": Listing(),
     "api:network-bulk": Writing(),
     "api:network-detail": Own("network", _GET_DELETE),
+    "api:network-tags": Own("network", _POST),
     "api:offering-list": Listing(),
     "api:offering-detail": Cloud("offering", seen=True, writes=("patch",)),
     "api:permission-list": Listing(),
@@ -138,7 +143,9 @@ API: dict[str, Rule] = {
     "api:pool-list": Listing(),
     "api:pool-detail": Cloud("pool", seen=False, writes=("patch",)),
     "api:public-address-list": Listing(),
+    "api:public-address-bulk": Writing(),
     "api:public-address-detail": Own("public_address"),
+    "api:public-address-tags": Own("public_address", _POST),
     "api:role-list": Listing(),
     "api:role-bulk": Writing(),
     "api:role-detail": Own("role", _GET_PATCH_DELETE),
@@ -152,6 +159,7 @@ API: dict[str, Rule] = {
     "api:ssh-key-list": Listing(),
     "api:ssh-key-bulk": Writing(),
     "api:ssh-key-detail": Own("ssh_key", _GET_DELETE),
+    "api:ssh-key-tags": Own("ssh_key", _POST),
     "api:store-list": Listing(),
     # Where no balancer joins the processes it is somewhere else.
     "api:stream-list": Listing(status=421),
@@ -159,6 +167,7 @@ API: dict[str, Rule] = {
     "api:template-list": Listing(),
     "api:template-bulk": Writing(),
     "api:template-detail": Own("template", _GET_DELETE),
+    "api:template-tags": Own("template", _POST),
     "api:template-upload": Writing(),
     "api:usage-list": Listing(),
     "api:usage-export": Listing(),
@@ -180,7 +189,9 @@ API: dict[str, Rule] = {
     "api:user-sign-out": Own("user", _POST),
     "api:user-unlock": Own("user", _POST),
     "api:volume-list": Listing(),
+    "api:volume-bulk": Writing(),
     "api:volume-detail": Own("volume"),
+    "api:volume-tags": Own("volume", _POST),
     "api:zone-list": Listing(),
     "api:zone-detail": Cloud("zone", seen=True, writes=("patch",)),
 }
@@ -229,6 +240,11 @@ SIGN_IN: dict[str, Rule] = {
     "signin:session-end": Own("session", ("get", "post"), key="pk"),
 }
 
+_TAGS = (
+    "compute:instance-tags", "compute:ssh-key-tags", "network:network-tags", "storage:volume-tags",
+    "storage:template-tags",
+)  # fmt: skip
+
 WEB: dict[str, Rule] = {
     "metrics": Open(status=401, signed_in=401),
     "web:dashboard": Listing(),
@@ -245,6 +261,7 @@ WEB: dict[str, Rule] = {
     "compute:screen": Own("instance"),
     **{f"compute:instance-{tab}": Own("instance") for tab in _TABS},
     **{f"compute:instance-{name}": Own("instance", ("get", "post")) for name in _OPERATIONS},
+    **{name: Own(name.split(":")[1].removesuffix("-tags").replace("-", "_"), ("get", "post")) for name in _TAGS},
     "compute:ssh-keys": Listing(),
     "compute:ssh-key-new": Listing(),
     "compute:ssh-key": Own("ssh_key"),
@@ -268,7 +285,7 @@ WEB: dict[str, Rule] = {
     "accounting:usage": Listing(),
     "tenants:profile": Listing(),
     "tenants:api-keys": Listing(),
-    "tenants:api-key-delete": Own("api_key", ("get", "post")),
+    **{f"tenants:api-key-{name}": Own("api_key", ("get", "post")) for name in ("delete", "edit", "rotate", "switch")},
     "tenants:events": Listing(),
     "tenants:event": Own("event"),
     "tenants:webhooks": Listing(),

@@ -12,12 +12,13 @@ from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.keys import parse_key
 from tenants.models import Account, ApiKey, Domain, DomainUserObjectPermission, User
 from tenants.services.accounts import create_account
-from tenants.services.api_keys import create_api_key, delete_api_key, user_of_key
+from tenants.services.api_keys import create_api_key, delete_api_key
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
 from tenants.services.groups import add_member, create_group
 from tenants.services.users import create_user
 from tests import factories
+from tests.keys import user_behind
 
 pytestmark = pytest.mark.django_db
 
@@ -163,7 +164,7 @@ def test_a_key_acts_as_its_user_and_only_its_hash_is_kept() -> None:
     person = factories.user("member")
     key, text = create_api_key(actor_of(person), user=person, name="laptop")
 
-    assert user_of_key(text) == person
+    assert user_behind(text) == person
     secret = parse_key(text).secret
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenants_apikey::text FROM tenants_apikey")
@@ -179,12 +180,12 @@ def test_a_wrong_key_is_nobody() -> None:
     person = factories.user("member")
     key, text = create_api_key(actor_of(person), user=person, name="laptop")
     for wrong in ("", "x", text[:-1], text + "x", f"cpk_{key.key_id}_", f"cpk_{'0' * 12}_x", "cpk_\x00_x", "cpk_é_ü"):
-        assert user_of_key(wrong) is None
+        assert user_behind(wrong) is None
     User.objects.update(is_active=False)
-    assert user_of_key(text) is None
+    assert user_behind(text) is None
     User.objects.update(is_active=True)
     delete_api_key(actor_of(person), key=key)
-    assert user_of_key(text) is None
+    assert user_behind(text) is None
 
 
 def test_keys_are_made_for_oneself_or_for_whom_one_manages() -> None:

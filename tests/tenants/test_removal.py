@@ -26,7 +26,7 @@ from tenants import selectors
 from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, ApiKey, Domain, Grant, Group, Role, User
 from tenants.services.accounts import create_account, delete_account, disable_account, enable_account, lock_account
-from tenants.services.api_keys import create_api_key, user_of_key
+from tenants.services.api_keys import create_api_key
 from tenants.services.domains import create_domain, delete_domain
 from tenants.services.grants import grant_role
 from tenants.services.groups import add_member, create_group
@@ -40,6 +40,7 @@ from tests.conftest import RunJobs
 from tests.crashes import crash_points, dying_at, undo_points
 from tests.factories import Cloud
 from tests.invariants import assert_everything_agrees, assert_nothing_left_over
+from tests.keys import user_behind
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ def test_a_disabled_account_stops_at_once_and_keeps_everything(
     starting = factories.deployment(tenant, cloud).resource
 
     job = disable_account(SYSTEM, account=furnished)
-    assert user_of_key(key) is None
+    assert user_behind(key) is None
     run_jobs()
 
     job.refresh_from_db()
@@ -167,7 +168,7 @@ def test_a_disabled_account_stops_at_once_and_keeps_everything(
     with pytest.raises(AccountDisabled):
         start_instance(SYSTEM, instance=starting)
     enable_account(SYSTEM, account=furnished)
-    assert user_of_key(key) is not None
+    assert user_behind(key) is not None
     assert set(Instance.objects.values_list("state", flat=True)) == {"Stopped"}
 
 

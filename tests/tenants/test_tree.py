@@ -13,13 +13,14 @@ from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Domain, User
 from tenants.models.domain import LONGEST_PATH
 from tenants.services.accounts import create_account
-from tenants.services.api_keys import create_api_key, user_of_key
+from tenants.services.api_keys import create_api_key
 from tenants.services.domains import activate_domain, create_domain, move_domain, rename_domain, suspend_domain
 from tenants.services.grants import grant_role
 from tenants.services.groups import add_member, create_group
 from tenants.services.roles import create_role
 from tenants.standing import DomainSuspended
 from tests import factories
+from tests.keys import user_behind
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +155,7 @@ def test_below_a_suspended_domain_nobody_acts() -> None:
     suspend_domain(SYSTEM, domain=a)
 
     assert actor_of(person).reach == {}
-    assert user_of_key(key) is None
+    assert user_behind(key) is None
     assert backend.get_user(person.pk) is None
     assert backend.authenticate(None, username=person.username, password=factories.PASSWORD) is None
     helper = actor_of(above)
@@ -164,7 +165,7 @@ def test_below_a_suspended_domain_nobody_acts() -> None:
     helper.require("compute.manage", account, even_locked=True)
     activate_domain(SYSTEM, domain=a)
     assert actor_of(person).may("compute.manage", account)
-    assert user_of_key(key) == person
+    assert user_behind(key) == person
     assert backend.authenticate(None, username=person.username, password=factories.PASSWORD) == person
 
 

@@ -10,11 +10,12 @@ from cloudportal.signin.backend import PortalBackend
 from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, ApiKey, Grant, User
 from tenants.services.accounts import create_account, enable_account, lock_account, rename_account
-from tenants.services.api_keys import create_api_key, user_of_key
+from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role
 from tenants.services.users import create_user, delete_user, disable_user, enable_user, set_password, update_user
 from tenants.standing import AccountDisabled, AccountLocked
 from tests import factories
+from tests.keys import user_behind
 
 pytestmark = pytest.mark.django_db
 
@@ -64,11 +65,11 @@ def test_a_disabled_user_is_out_and_comes_back_with_everything(admin: Actor, hom
     disable_user(admin, user=person)
 
     assert actor_of(person).reach == {}
-    assert user_of_key(key) is None
+    assert user_behind(key) is None
     assert PortalBackend().get_user(person.pk) is None
     enable_user(admin, user=person)
     assert actor_of(person).may("compute.manage", home)
-    assert user_of_key(key) == person
+    assert user_behind(key) == person
 
 
 def test_a_deleted_user_leaves_a_name_and_nothing_else(admin: Actor, person: User) -> None:

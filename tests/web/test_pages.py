@@ -216,3 +216,28 @@ def test_a_bad_period_is_answered_with_words(visit: Visit, tenant: Actor, query:
     answer = visit(tenant).get(f"/usage/?{query}")
 
     assert 'role="alert"' in words(answer)
+
+
+def test_a_key_is_narrowed_rotated_and_disabled(visit: Visit, tenant: Actor) -> None:
+    client = visit(tenant)
+    form = {"name": "ci", "preset": "read", "networks": "192.0.2.0/24\n2001:db8::/32", "expires_at": "2099-01-01T10:00"}
+
+    assert "shown this once" in words(client.post("/api-keys/", form))
+
+    key = ApiKey.objects.get(name="ci")
+    assert "compute.view" in key.permissions
+    assert "compute.manage" not in key.permissions
+    page = words(client.get("/api-keys/"))
+    assert "Read only" in page
+    assert "192.0.2.0/24" in page
+    edit = f"/api-keys/{key.uuid}/edit/"
+    assert "2099-01-01T10:00" in words(client.get(edit))
+    assert client.post(edit, {"name": "ci", "preset": "chosen"}).status_code == 422
+    client.post(edit, {"name": "ci", "preset": "chosen", "permissions": ["jobs.view"]})
+    rotated = client.post(f"/api-keys/{key.uuid}/rotate/", {"grace_hours": "24"})
+    assert f"cpk_{key.key_id}_" in words(rotated)
+    assert rotated["Cache-Control"] == "no-store"
+    client.post(f"/api-keys/{key.uuid}/switch/")
+    key.refresh_from_db()
+    assert (key.permissions, key.networks, key.is_enabled) == (["jobs.view"], [], False)
+    assert "Enable" in words(client.get(f"/api-keys/{key.uuid}/switch/"))

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from cloudportal.api.metrics.collector import CloudCollector
+from cloudportal.doors.addresses import client_address
 from cloudportal.doors.lanes import SCHEME
 from cloudportal.doors.metering import counted
 from cloudportal.doors.rates import spend_address
-from tenants.actor import actor_of
-from tenants.services.api_keys import user_of_key
+from tenants.services.key_holders import holder_of_key
 
 _cloud = CollectorRegistry()
 _cloud.register(CloudCollector())
@@ -25,18 +25,18 @@ _cloud.register(CloudCollector())
 def metrics(request: HttpRequest) -> HttpResponse:
     """Figures of the cloud and of the requests, for who brings METRICS_TOKEN or an operator's API key."""
     scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if scheme.lower() != SCHEME or not _may_read(text.strip()):
+    if scheme.lower() != SCHEME or not _may_read(text.strip(), client_address(request)):
         return _turned_away(request)
     return HttpResponse(generate_latest(counted()) + generate_latest(_cloud), content_type=CONTENT_TYPE_LATEST)
 
 
-def _may_read(text: str) -> bool:
+def _may_read(text: str, address: str) -> bool:
     token = settings.METRICS_TOKEN
     if token and compare_digest(text.encode(), token.encode()):
         return True
     try:
-        user = user_of_key(text)
-        return user is not None and actor_of(user).is_operator
+        holder = holder_of_key(text, address=address)
+        return holder is not None and holder.actor().is_operator
     except (DatabaseError, InterfaceError):
         # Whose key it is can't be found out now; the token of the settings works all the same.
         return False

@@ -10,27 +10,32 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from cloudportal.core.origin import amend
+from cloudportal.doors.addresses import client_address
 from tenants.keys import parse_key
 from tenants.models import User
-from tenants.services.api_keys import user_of_key
+from tenants.scope import KeyScope
+from tenants.services.key_holders import holder_of_key
 from tenants.signing_in import FactorOwed, owes_factor
 
 SCHEME = "Bearer"
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """``Authorization: Bearer cpk_…``. A wrong key is refused even where a session would do."""
+    """``Authorization: Bearer cpk_…``. A wrong key is refused even where a session would do.
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
+    What the key leaves of its user's rights becomes the request's `auth`.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, KeyScope] | None:
         scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != SCHEME.lower():
             return None
-        user = user_of_key(text.strip())
-        if user is None:
-            raise AuthenticationFailed("That API key is not valid.")
+        holder = holder_of_key(text.strip(), address=client_address(request._request))
+        if holder is None:
+            raise AuthenticationFailed("That API key is not valid, or may not be used from here.")
         key = parse_key(text.strip())
         amend(key_id=key.key_id if key else "")
-        return user, None
+        return holder.user, holder.scope
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="CloudPortal"'

@@ -24,6 +24,18 @@ def secret(most: int = 255) -> Any:
     )
 
 
+def texts(most: int = 255, *, longest: int = 100, help: str = "") -> Any:
+    """A list of texts."""
+    return serializers.ListField(
+        child=text(most), required=False, allow_empty=True, max_length=longest, help_text=help
+    )  # fmt: skip
+
+
+def moment(*, help: str = "") -> Any:
+    """A time with its zone, or null."""
+    return serializers.DateTimeField(required=False, allow_null=True, help_text=help)
+
+
 def number(*, required: bool = True, least: int = 0, help: str = "") -> Any:
     """A whole number."""
     return serializers.IntegerField(required=required, min_value=least, max_value=LARGEST, help_text=help)

@@ -13,7 +13,7 @@ from cloudportal.doors.api.bulk import bulk_actions
 from cloudportal.doors.api.deprecation import deprecation_of
 from cloudportal.doors.api.problem_row import ProblemRow
 from cloudportal.doors.api.row_schema import AfterJob, BulkOf, BulkResults, PageOf, WithJob
-from cloudportal.doors.filtering import ManyIds
+from cloudportal.doors.filtering import ManyIds, TagFilter
 from cloudportal.doors.paging import DEFAULT_SIZE, LARGEST_SIZE
 
 PROBLEM_TYPE = "application/problem+json"
@@ -22,6 +22,7 @@ _FILTER_TYPES: list[tuple[type[django_filters.Filter], Any]] = [
     (django_filters.ModelChoiceFilter, OpenApiTypes.UUID),
     (django_filters.UUIDFilter, OpenApiTypes.UUID),
     (ManyIds, OpenApiTypes.UUID),
+    (TagFilter, OpenApiTypes.STR),
     (django_filters.BooleanFilter, OpenApiTypes.BOOL),
     (django_filters.NumberFilter, OpenApiTypes.NUMBER),
     (django_filters.IsoDateTimeFilter, OpenApiTypes.DATETIME),

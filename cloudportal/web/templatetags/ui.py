@@ -41,6 +41,9 @@ PLAIN_STATES = {
     "Enabled": State("Enabled", "green"),
     "Failing": State("Failing", "red"),
     "Disabled": State("Disabled", "secondary"),
+    "Active": State("Active", "green"),
+    "Expiring": State("Expiring", "yellow"),
+    "Expired": State("Expired", "red"),
     "Maintenance": State("Maintenance", "yellow"),
     "started": State("started", "azure"),
     "refused": State("refused", "orange"),
@@ -273,6 +276,17 @@ def resource_link(kind: str, uuid: Any, name: str) -> SafeString | str:
 def may(actor: Any, permission: str) -> bool:
     """Whether the actor has the permission anywhere."""
     return bool(actor.may(permission))
+
+
+@register.filter
+def may_manage(actor: Any, thing: Any) -> bool:
+    """Whether the actor may change that thing of a tenant's."""
+    return bool(actor.may(f"{thing._meta.app_label}.manage", thing.account))
+
+
+@register.filter
+def sorted_tags(tags: dict[str, str]) -> list[tuple[str, str]]:
+    return sorted(tags.items())
 
 
 @register.filter
