@@ -48,7 +48,7 @@ def change_tags(
         row.tags = after
         if before != after:
             action, words = f"{row._meta.app_label}.change_tags", f"Tags of {row._meta.verbose_name} {row} changed."
-            events.record(actor, action, words, resource=row, before=before, after=after)
+            events.record(actor, action, words, resource=row, before={"tags": before}, after={"tags": after})
             jobs.announce_resource(row)
     return thing
 

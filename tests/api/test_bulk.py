@@ -83,4 +83,4 @@ def test_it_is_there_where_there_is_something_to_do() -> None:
     names = {route.name for route in routes() if route.name.endswith("-bulk")}
 
     assert {"api:instance-bulk", "api:network-bulk", "api:ssh-key-bulk", "api:job-bulk"} <= names
-    assert not {"api:zone-bulk", "api:event-bulk", "api:volume-bulk"} & names
+    assert not {"api:zone-bulk", "api:event-bulk", "api:usage-bulk"} & names

@@ -26,7 +26,7 @@ OURS = ("tenants.", "compute.", "network.", "storage.", "accounting.", "cloudpor
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 # What writes without a line of its own, and why.
 WITHOUT = {
-    "tenants.services.api_keys.user_of_key": "the last use stands on the key; every use would drown the trail",
+    "tenants.services.key_holders.holder_of_key": "the last use stands on the key; every use would drown the trail",
     "compute.services.consoles.redeem_console": "opening the console left the event",
     "cloudportal.infrastructure.services.scheduling.refresh_schedulable": "services and reconcilers call it",
     "cloudportal.infrastructure.services.clusters.apply_overcommit": "services call it",

@@ -53,8 +53,8 @@ def test_some_are_written_some_taken_away_and_the_others_stay(person: User, key:
 
     assert tags_of(key) == key.tags == {"env": "live", "team": "blue", "note": ""}
     event = Event.objects.filter(action="compute.change_tags").latest("id")
-    assert event.details["before"] == {"env": "test", "team": "blue", "old": "1"}
-    assert event.details["after"] == key.tags
+    assert event.before["tags"] == {"env": "test", "team": "blue", "old": "1"}
+    assert event.after["tags"] == key.tags
     count = Event.objects.count()
     change_tags(actor, thing=key, set={"env": "live"})
     assert Event.objects.count() == count, "nothing changed, nothing to tell"
