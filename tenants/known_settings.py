@@ -46,7 +46,8 @@ def known_settings(actor: Actor, place: Model | None = None) -> list[Shown]:
 
     Values of places that the actor may not see are left out.
     """
-    settings = [setting for setting in SETTINGS.values() if actor.is_operator or _concerns(actor, setting)]
+    known = [SETTINGS[name] for name in sorted(SETTINGS)]
+    settings = [setting for setting in known if actor.is_operator or _concerns(actor, setting)]
     rows = SettingValue.objects.filter(name__in=[setting.name for setting in settings])
     stored: dict[str, dict[Level, Any]] = defaultdict(dict)
     for row in rows:

@@ -106,7 +106,7 @@ class Preset:
 _SEES = frozenset(name for name in PERMISSIONS if name.endswith(".view"))
 _USES = frozenset({"compute.manage", "compute.console", "network.manage", "storage.manage"})
 PRESETS: dict[str, Preset] = {
-    "all": Preset("Everything I may", "Also what I am allowed later.", frozenset()),
+    "all": Preset("All that its owner may", "Also what is allowed to them later.", frozenset()),
     "read": Preset("Read only", "Sees what I see and changes nothing.", _SEES),
     "use": Preset(
         "Instances, networks, storage",

@@ -15,8 +15,12 @@ def flat(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict) and "name" in value:
+        return str(value["name"])
+    if isinstance(value, dict) and not any(isinstance(inner, dict | list) for inner in value.values()):
+        return ",".join(f"{name}:{flat(inner)}" for name, inner in value.items())
     if isinstance(value, dict):
-        return str(value["name"]) if "name" in value else json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return ",".join(flat(item) for item in value)
     return str(value)

@@ -127,8 +127,13 @@ def awaited(session: Session, answer: Any, *, wait: bool, timeout: float = 0.0) 
 
 def display(session: Session, answer: Any) -> None:
     """Show an answer in the form that was chosen."""
-    if answer is not None:
-        show(answer, session.format, query=session.choices.query, columns=session.columns)
+    if answer is None:
+        return
+    if isinstance(answer, dict) and isinstance(answer.get("results"), list):
+        # A list that comes whole, without pages.
+        show_rows(answer["results"], session.format, query=session.choices.query, columns=session.columns)
+        return
+    show(answer, session.format, query=session.choices.query, columns=session.columns)
 
 
 def _after(session: Session, answer: Body, job: Body) -> Body:

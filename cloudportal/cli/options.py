@@ -47,9 +47,14 @@ def options_of(document: Document, operation: Operation) -> list[Option]:
     """One option for each field of the query and the body."""
     fields = [field for field in (*operation.query, *operation.body) if field.name not in PAGING]
     return [
-        Option(field, _parameter(field.name), noun_of(document, field), field.schema.get("format") == "binary")
+        Option(field, _parameter(field.name), _noun(document, operation, field), field.schema.get("format") == "binary")
         for field in fields
     ]
+
+
+def _noun(document: Document, operation: Operation, field: Field) -> str | None:
+    """Ids without another name are of the noun itself, as those of a bulk action."""
+    return operation.noun if field.name in ("id", "ids") else noun_of(document, field)
 
 
 def kind(schema: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from cloudportal.cli.cells import CALLED_BY, visible
 SAMPLE = 100
 WIDEST = 44
 GAP = "  "
+MOST_IN_LINE = 4
 # What a person wants to see first. The rest follows as far as the line reaches.
 _FIRST = (*CALLED_BY, "state", "title", "progress")
 _LAST = ("id", "created_at", "updated_at")
@@ -52,13 +53,23 @@ def print_table(rows: Iterable[dict[str, Any]], chosen: tuple[str, ...] = ()) ->
 def print_facts(values: dict[str, Any]) -> None:
     """Write one thing, a fact a line."""
     console = Console()
-    width = max((cell_len(_title(name)) for name in values), default=0)
-    for name, value in values.items():
+    tables = {name: value for name, value in values.items() if _is_table(value)}
+    plain = {name: value for name, value in values.items() if name not in tables}
+    width = max((cell_len(_title(name)) for name in plain), default=0)
+    for name, value in plain.items():
         for position, text in enumerate(_lines(value)):
             label = _title(name) if position == 0 else ""
             line = Text(set_cell_size(label, width) + GAP, style="bold")
             line.append(text, style=_COLOUR_OF.get(text, "not bold"))
             console.print(line, soft_wrap=True)
+    for name, rows in tables.items():
+        console.print(Text(f"\n{_title(name)}", style="bold"), soft_wrap=True)
+        print_table(rows)
+
+
+def _is_table(value: Any) -> bool:
+    """A list of things with more to say about each than fits in a line."""
+    return isinstance(value, list) and any(isinstance(item, dict) and len(item) > MOST_IN_LINE for item in value)
 
 
 def _lines(value: Any) -> Iterator[str]:
