@@ -58,9 +58,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Jobs"), "web:jobs", "list-check", "j", "jobs.view"),
             Entry(_("Events"), "tenants:events", "history", "e", "jobs.view"),
             Entry(_("API keys"), "tenants:api-keys", "api", "a"),
-            Entry(_("Signing in"), "tenants:sign-in-domains", "shield-lock", "k", "tenancy.manage"),
             Entry(_("Webhooks"), "tenants:webhooks", "webhook", "w", "webhooks.view"),
-            Entry(_("Act for a user"), "tenants:view-as", "user-share", "b", "tenancy.act_as"),
         ),
     ),
     (
@@ -71,6 +69,8 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Users"), "tenants:users", "user", "x", "users.view"),
             Entry(_("Groups"), "tenants:groups", "users", "f", "users.view", of_domains=True),
             Entry(_("Roles"), "tenants:roles", "shield-check", "r", "roles.view"),
+            Entry(_("Signing in"), "tenants:sign-in-domains", "shield-lock", "k", "tenancy.manage"),
+            Entry(_("Act for a user"), "tenants:view-as", "user-share", "b", "tenancy.act_as"),
         ),
     ),
     (
