@@ -59,8 +59,7 @@ def domains(actor: Actor) -> QuerySet[Domain]:
 
 def managed_domains(actor: Actor) -> QuerySet[Domain]:
     """Domains whose tenancy the actor manages, with the number of their providers."""
-    managed = below(actor.reach.get("tenancy.manage", NOWHERE).paths, "path")
-    return Domain.objects.filter(managed).annotate(provider_count=Count("identity_providers"))
+    return domains_with(actor, "tenancy.manage").annotate(provider_count=Count("identity_providers"))
 
 
 def users(actor: Actor) -> QuerySet[User]:

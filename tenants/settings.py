@@ -1,4 +1,4 @@
-"""What operators may change about acting for users and about webhooks while the portal runs."""
+"""What operators may change about acting for users, providers of identities and webhooks while the portal runs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ WEBHOOK_DISABLE_DAYS = whole(
     "A webhook that accepted nothing for so long is disabled.",
     unit="days", least=1, most=365,
 )  # fmt: skip
+IDENTITY_INTERNAL_NETWORKS = networks(
+    "identities.internal_networks",
+    lambda: list(settings.IDENTITY_INTERNAL_NETWORKS),
+    "Internal networks in which providers of identities may be; only with some may an issuer be plain http://.",
+)
 WEBHOOK_INTERNAL_NETWORKS = networks(
     "webhooks.internal_networks",
     lambda: list(settings.WEBHOOK_INTERNAL_NETWORKS),

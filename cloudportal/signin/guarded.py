@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
 from requests.adapters import HTTPAdapter
 
 from cloudportal.core.addresses import Internal, Unknown, allowed_address
+from cloudportal.core.configuration import value_of
+from tenants.settings import IDENTITY_INTERNAL_NETWORKS
 
 SECONDS, SECONDS_IN_ALL = 10, 20
 LARGEST_BYTES = 1_000_000
@@ -28,7 +29,7 @@ class Guarded(HTTPAdapter):
         parts = urlsplit(request.url)
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         try:
-            address = allowed_address(host, port, settings.IDENTITY_INTERNAL_NETWORKS)
+            address = allowed_address(host, port, value_of(IDENTITY_INTERNAL_NETWORKS))
         except Unknown as error:
             raise requests.ConnectionError(f"There is no host called {host}.") from error
         except Internal as error:

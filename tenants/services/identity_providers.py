@@ -7,17 +7,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings
 from django.db import transaction
 
 from cloudportal.core import events
 from cloudportal.core.addresses import Internal, Unknown, allowed_address
+from cloudportal.core.configuration import value_of
 from cloudportal.core.errors import InvalidInput
 from cloudportal.core.writing import insert, update
 from tenants.actor import Actor
 from tenants.might import refuse_beyond
 from tenants.models import Domain, IdentityProvider
 from tenants.permissions import BUILT_IN
+from tenants.settings import IDENTITY_INTERNAL_NETWORKS
 
 MOST_MAPPINGS = 100
 SHOWN = (
@@ -91,13 +92,14 @@ def check_issuer(issuer: str) -> None:
         raise InvalidInput({"issuer": "That is no URL."}) from error
     if parts.scheme not in {"https", "http"} or not host or parts.username or parts.query or parts.fragment:
         raise InvalidInput({"issuer": "The issuer must be a URL with a host, without user name, query and fragment."})
+    internal = value_of(IDENTITY_INTERNAL_NETWORKS)
     try:
-        allowed_address(host, port, settings.IDENTITY_INTERNAL_NETWORKS)
+        allowed_address(host, port, internal)
     except Unknown as error:
         raise InvalidInput({"issuer": f"There is no host called {host}."}) from error
     except Internal as error:
         raise InvalidInput({"issuer": "The issuer leads to an internal address, which is not accepted."}) from error
-    if parts.scheme == "http" and not settings.IDENTITY_INTERNAL_NETWORKS:
+    if parts.scheme == "http" and not internal:
         raise InvalidInput({"issuer": "The issuer must begin with https://."})
 
 
