@@ -104,7 +104,8 @@ class Lab:
         """Cut a host's power: everything on it ends at once and its last words are lost."""
         outer = find_nodes(self._layout).get(name)
         if outer:
-            kill_all([outer])
+            # Its process 1 ends last: until then a daemon may answer once more.
+            kill_all([outer, first_process(outer)])
 
     def start_host(self, name: str) -> None:
         """Start a host that died and wait until it answers. Its guests stay off."""
