@@ -28,8 +28,9 @@ class Guarded(HTTPAdapter):
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
         parts = urlsplit(request.url)
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        internal = value_of(IDENTITY_INTERNAL_NETWORKS)
         try:
-            address = allowed_address(host, port, value_of(IDENTITY_INTERNAL_NETWORKS))
+            address = allowed_address(host, port, internal)
         except Unknown as error:
             raise requests.ConnectionError(f"There is no host called {host}.") from error
         except Internal as error:
