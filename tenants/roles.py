@@ -45,6 +45,8 @@ def remove_role(role: Role) -> None:
 @transaction.atomic
 def sync_built_in_roles() -> None:
     """Bring the rows of the built-in roles to what this version says they are. Changes nothing where they are it."""
+    # Migrations may have given content types other ids than this process remembers.
+    ContentType.objects.clear_cache()
     rows = {role.code: role for role in Role.objects.select_for_update().exclude(code=None)}
     for code, wanted in BUILT_IN.items():
         role, permissions = rows.get(code), sorted(wanted.permissions)

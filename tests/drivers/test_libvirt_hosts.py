@@ -130,15 +130,21 @@ def test_a_forked_worker_reaches_a_host_and_so_does_its_parent_afterwards(lab: L
     hypervisor.ping()
 
     def work() -> None:
+        # A busy machine may miss the deadline of a ping now and then; a connection shared by mistake misses them all.
+        late = 0
         for _ in range(20):
-            hypervisor.ping()
-            hypervisor.power_states()
+            try:
+                hypervisor.ping()
+                hypervisor.power_states()
+            except Retryable:
+                late += 1
+        assert late <= 3
 
     workers = [multiprocessing.get_context("fork").Process(target=work) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join(60)
 
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     hypervisor.ping()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -64,6 +65,7 @@ def old(transactional_db: None) -> Iterator[Old]:
     """The database, taken back to before; and brought up again whatever happens."""
     leaves = MigrationExecutor(connection).loader.graph.leaf_nodes()
     call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+    ContentType.objects.clear_cache()
     executor = MigrationExecutor(connection)
     executor.migrate(BEFORE)
     try:
