@@ -14,7 +14,7 @@ from cloudportal.bench.database import server
 from cloudportal.bench.keeper import HOME, AlreadyMeasuring, keep, one_at_a_time
 from cloudportal.bench.machine import describe, load, pgbench
 from cloudportal.bench.measures import MEASURES
-from cloudportal.bench.report import circumstances, table, write_document, write_json
+from cloudportal.bench.report import circumstances, lists_table, table, write_document, write_json
 from cloudportal.bench.sizes import FULL, QUICK, Sizes
 from cloudportal.bench.workbench import PartFailed, Workbench, empty_directory
 from cloudportal.lab import LabError
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     except (AlreadyMeasuring, StepFailed, ClusterError, PartFailed, LabError) as error:
         say(f"\n{error}")
         return 1
-    say(f"\n{table(results)}\n\n{circumstances(results)}\n")
+    say("\n" + "\n\n".join(filter(None, [table(results), lists_table(results), circumstances(results)])) + "\n")
     write_json(results, RESULTS)
     if options.write_docs:
         write_document(results)

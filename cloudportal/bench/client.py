@@ -39,7 +39,11 @@ class Client:
         self._connection.close()
 
     def _ask(self, method: str, path: str, body: str | None) -> bytes:
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+        }
         try:
             self._connection.request(method, path, body, headers)
             answer = self._connection.getresponse()

@@ -6,18 +6,38 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cloudportal.bench.aims import AIMS
+from cloudportal.bench.aims import AIMS, PUBLISHED
 from cloudportal.setup.places import REPOSITORY
 
 DOCUMENT = REPOSITORY / "docs" / "performance.md"
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 HEAD = ("figure", "measured", "aim", "reached")
 
 
 def table(results: dict[str, Any]) -> str:
-    """A Markdown table that reads well on a terminal too."""
-    rows = [HEAD, *[(aim.title, aim.shown(results), aim.text, aim.verdict(results)) for aim in AIMS]]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    """The figures and their aims, as a Markdown table that reads well on a terminal too."""
+    return _table([HEAD, *[(aim.title, aim.shown(results), aim.text, aim.verdict(results)) for aim in AIMS]])
+
+
+def lists_table(results: dict[str, Any]) -> str:
+    """Every list for every caller: p50 and p95 in milliseconds, and the rows of the page. Empty when not measured."""
+    lists: dict[str, dict[str, dict[str, float]]] = results.get("every_list") or {}
+    if not lists:
+        return ""
+    callers = list(next(iter(lists.values())))
+    head = ("list", *(f"{caller}: rows, p50, p95" for caller in callers), "CloudStack, average")
+    rows = [
+        (name, *(_latency(found[caller]) for caller in callers), f"{PUBLISHED[name]:g} s" if name in PUBLISHED else "")
+        for name, found in sorted(lists.items())
+    ]
+    return _table([head, *rows])
+
+
+def _latency(found: dict[str, float]) -> str:
+    return f"{found['rows']}, {found['p50_ms']:.1f}, {found['p95_ms']:.1f}"
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
     ]
@@ -47,14 +67,20 @@ def write_json(results: dict[str, Any], file: Path) -> None:
 
 
 def write_document(results: dict[str, Any], document: Path = DOCUMENT) -> None:
-    """Replace what stands between the two markers.
+    """Replace what stands between the markers; the table of lists only when they were measured.
 
     Raises:
         ValueError: a marker is missing.
     """
-    text = document.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    text = _between(document.read_text(), "bench", f"{circumstances(results)}\n\n{table(results)}")
+    if lists := lists_table(results):
+        text = _between(text, "lists", lists)
+    document.write_text(text)
+
+
+def _between(text: str, name: str, fresh: str) -> str:
+    before, begin, rest = text.partition(f"<!-- {name}:begin -->")
+    _, end, after = rest.partition(f"<!-- {name}:end -->")
     if not (begin and end):
-        raise ValueError(f"{document} has no place for the table.")
-    document.write_text(f"{before}{BEGIN}\n{circumstances(results)}\n\n{table(results)}\n{END}{after}")
+        raise ValueError(f"The document has no place for “{name}”.")
+    return f"{before}{begin}\n{fresh}\n{end}{after}"

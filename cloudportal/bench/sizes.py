@@ -25,7 +25,11 @@ class Sizes:
     list_requests: int = 400
     list_clients: int = 8
     list_seconds: float = 6
-    guests: int = 6
+    guests: int = 12
+    shape_accounts: int = 25_000
+    shape_hosts: int = 25_000
+    shape_instances: int = 25_000
+    shape_requests: int = 40
 
 
 FULL = Sizes()
@@ -34,4 +38,5 @@ QUICK = Sizes(
     pgbench_scale=1, pgbench_seconds=1, hosts=(50, 200), placing_seconds=0.5, placing_rounds=1, placing_processes=2,
     deploys=8, deploys_alone=2, deploying_clients=2, idle_jobs=4, instances=(500, 2_000), accounts=50,
     tenant_instances=100, list_requests=10, list_clients=2, list_seconds=0.5, guests=1,
+    shape_accounts=60, shape_hosts=20, shape_instances=300, shape_requests=3,
 )  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -20,3 +21,10 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 def milliseconds(seconds: float) -> float:
     return round(seconds * 1000, 2)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """How many seconds something takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun

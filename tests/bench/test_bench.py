@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cloudportal.bench.aims import AIMS
-from cloudportal.bench.report import BEGIN, END, write_document
+from cloudportal.bench.report import write_document
 from cloudportal.bench.statistics import percentile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ def state() -> Iterator[Path]:
 @pytest.mark.timeout(400)
 def test_every_figure_is_measured_and_the_database_is_gone(state: Path) -> None:
     own = {"CLOUDPORTAL_STATE_DIR": str(state)}
-    only = [part for name in ("placements", "jobs", "lists") for part in ("--only", name)]
+    only = [part for name in ("placements", "jobs", "lists", "every-list") for part in ("--only", name)]
     command = [sys.executable, "-m", "cloudportal.bench", "--quick", *only]
 
     done = subprocess.run(command, cwd=ROOT, env=os.environ | own, capture_output=True, text=True, check=False)
@@ -46,13 +46,15 @@ def test_every_figure_is_measured_and_the_database_is_gone(state: Path) -> None:
     results = json.loads((state / "bench.json").read_text())
     assert {name for name in PROMISED if not results[name] > 0} == set()
     assert results["placements_drift"] == 0
+    assert {name for name, found in results["every_list"].items() if not found["root"]["rows"]} == set()
+    assert {"accounts", "domains", "hosts", "instances", "networks", "volumes"} <= results["every_list"].keys()
     assert not (state / "postgres-bench").exists()
     assert not (state / "bench").exists()
 
 
 def test_the_table_takes_the_place_of_the_last_one(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
-    document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    document.write_text("before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n")
     machine = {"cpus": 2, "cpu": "a CPU", "postgresql": "18", "python": "3.11", "django": "5.2"}
     results = {"date": "today", "machine": machine, "load": {"lists": [0.1, 0.2, 0.3]}, "creates_per_second": 12.5}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from cloudportal.bench.client import API, Client
-from cloudportal.bench.statistics import milliseconds, percentile
+from cloudportal.bench.statistics import milliseconds, percentile, timed
 from cloudportal.bench.workbench import Workbench
 from cloudportal.setup.steps import step
 
@@ -35,8 +34,8 @@ class Side:
     selects: list[float] = field(default_factory=list)
 
     def look(self) -> None:
-        self.pages.append(_timed(lambda: self.client.get(PAGE)))
-        self.selects.append(_timed(lambda: self.raw.execute(self.select, prepare=True).fetchall()))
+        self.pages.append(timed(lambda: self.client.get(PAGE)))
+        self.selects.append(timed(lambda: self.raw.execute(self.select, prepare=True).fetchall()))
 
 
 def measure_lists(bench: Workbench) -> dict[str, Any]:
@@ -96,9 +95,3 @@ def _rate(side: Side, clients: int, seconds: float) -> float:
 
     with ThreadPoolExecutor(clients) as threads:
         return sum(threads.map(ask, range(clients))) / seconds
-
-
-def _timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun

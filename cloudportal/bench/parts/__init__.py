@@ -9,6 +9,7 @@ PARTS: Mapping[str, str] = {
     "measure_idle": "cloudportal.bench.parts.idle.measure_idle",
     "measure_placing": "cloudportal.bench.parts.placing.measure_placing",
     "seed_estate": "cloudportal.bench.parts.estate.seed_estate",
+    "seed_shape": "cloudportal.bench.parts.shape.seed_shape",
     "seed_hosts": "cloudportal.bench.parts.hosts.seed_hosts",
     "seed_simulated": "cloudportal.bench.parts.simulated.seed_simulated",
 }

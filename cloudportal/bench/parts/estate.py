@@ -46,19 +46,27 @@ def seed_estate(*, hosts: int, accounts: int, instances: int, tenant_instances: 
 
 
 def _fill(facts: dict[str, Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET maintenance_work_mem = '256MB'")
-        # What is written here refers to what is there; asking for each row would triple the time.
-        cursor.execute("SET session_replication_role = replica")
+    with connection.cursor() as cursor, quickly(cursor):
         for statement in (estate_sql.ACCOUNTS, estate_sql.NETWORKS, estate_sql.INSTANCES):
             cursor.execute(statement, facts)
         cursor.execute(estate_sql.PORTS)
         cursor.execute("ANALYZE")
         cursor.execute(estate_sql.NICS)
-        cursor.execute("SET session_replication_role = origin")
-        recount()
-        cursor.execute("VACUUM ANALYZE")
-        cursor.execute("CHECKPOINT")
+
+
+@contextmanager
+def quickly(cursor: Any) -> Iterator[None]:
+    """Write very many rows. What they refer to is there; asking for each row would triple the time.
+
+    Counters and statistics are right afterwards.
+    """
+    cursor.execute("SET maintenance_work_mem = '256MB'")
+    cursor.execute("SET session_replication_role = replica")
+    yield
+    cursor.execute("SET session_replication_role = origin")
+    recount()
+    cursor.execute("VACUUM ANALYZE")
+    cursor.execute("CHECKPOINT")
 
 
 def _select_of_page(tenant: Account) -> str:
