@@ -32,6 +32,7 @@ class Account(Noun):
                 violation_error_message="Another account of this domain has that name.",
             ),
         ]
+        indexes = [models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="account_by_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -52,6 +52,7 @@ class Webhook(Noun):
                 violation_error_message="Another webhook of this domain has that name.",
             ),
         ]
+        indexes = [models.Index(fields=["name", "id"], name="webhook_by_name")]
 
     def __str__(self) -> str:
         return self.name

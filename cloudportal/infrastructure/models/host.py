@@ -78,6 +78,7 @@ class Host(Noun):
                 fields=["zone", "-memory_free_mib"], condition=Q(is_schedulable=True), name="host_by_free_memory"
             ),
             models.Index(fields=["last_seen_at"], name="host_last_seen"),
+            models.Index(fields=["name", "id"], name="host_by_name"),
         ]
 
     def __str__(self) -> str:
