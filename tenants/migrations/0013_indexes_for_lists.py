@@ -4,18 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0012_tags_are_good'),
+        ("tenants", "0012_tags_are_good"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('removed_at', None)), fields=['name', 'id'], name='account_by_name'),
+            model_name="account",
+            index=models.Index(condition=models.Q(("removed_at", None)), fields=["name", "id"], name="account_by_name"),
         ),
         migrations.AddIndex(
-            model_name='webhook',
-            index=models.Index(fields=['name', 'id'], name='webhook_by_name'),
+            model_name="webhook",
+            index=models.Index(fields=["name", "id"], name="webhook_by_name"),
         ),
     ]

@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('infrastructure', '0001_initial'),
+        ("infrastructure", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='host',
-            index=models.Index(fields=['name', 'id'], name='host_by_name'),
+            model_name="host",
+            index=models.Index(fields=["name", "id"], name="host_by_name"),
         ),
     ]
