@@ -19,6 +19,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
+
 CONSOLE = "/live/console/"
 
 _events = Events()
@@ -28,19 +30,34 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Route by type and path."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "websocket":
-        await relay(scope, receive, send, token=_token(scope["path"]))
-    elif scope["path"] in ("/live/events", "/api/v1/stream/"):
-        await _events.serve(scope, receive, send)
-    elif scope["path"] == "/healthz":
-        await plain(send, 200 if _events.is_listening else 503, "ok\n" if _events.is_listening else "not listening\n")
+    else:
+        path = CONSOLE if scope["path"].startswith(CONSOLE) else scope["path"]
+        await ADDRESSES.get((scope["type"], path), _missing)(scope, receive, send)
+
+
+async def _console(scope: Scope, receive: Receive, send: Send) -> None:
+    await relay(scope, receive, send, token=scope["path"].removeprefix(CONSOLE))
+
+
+async def _health(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await plain(send, 200 if _events.is_listening else 503, "ok\n" if _events.is_listening else "not listening\n")
+
+
+async def _missing(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        # No token is empty: it is refused as a wrong one is.
+        await relay(scope, receive, send, token="")
     else:
         await plain(send, 404, "There is no such page.\n")
 
 
-def _token(path: str) -> str:
-    """The token of a console's address; empty, which no token is, for any other."""
-    return path.removeprefix(CONSOLE) if path.startswith(CONSOLE) else ""
+# All that this process answers, by type and address; the address of a console goes on with its token.
+ADDRESSES: dict[tuple[str, str], Serve] = {
+    ("http", "/live/events"): _events.serve,
+    ("http", "/api/v1/stream/"): _events.serve,
+    ("http", "/healthz"): _health,
+    ("websocket", CONSOLE): _console,
+}
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

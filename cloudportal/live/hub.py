@@ -83,7 +83,6 @@ class Hub:
                 tries = 0
             except (psycopg.Error, OSError) as error:
                 logger.warning("the database does not let us listen", error=str(error))
-            self.is_listening = False
             await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
             tries += 1
 
@@ -91,10 +90,13 @@ class Hub:
         async with await psycopg.AsyncConnection.connect(_conninfo(), autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.is_listening = True
-            for subscriber in self.subscribers:
-                subscriber.resync()
-            async for notice in connection.notifies():
-                self._tell(notice.payload)
+            try:
+                for subscriber in self.subscribers:
+                    subscriber.resync()
+                async for notice in connection.notifies():
+                    self._tell(notice.payload)
+            finally:
+                self.is_listening = False
 
     def _tell(self, payload: str) -> None:
         with contextlib.suppress(ValueError):

@@ -62,6 +62,18 @@ class Open:
     values: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Tells of changes, of one's own alone. `by_key`: who listens shows an API key, and not a session."""
+
+    by_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The screen of an instance, for the token that was given to who may see it."""
+
+
 Rule = Own | Cloud | Listing | Writing | Open
 
 _GET_DELETE, _POST = ("get", "delete"), ("post",)
@@ -337,3 +349,11 @@ WEB: dict[str, Rule] = {
 }
 
 TABLE: dict[str, Rule] = API | SIGN_IN | WEB
+
+# What the live process answers, by the type of the request and its address.
+LIVE: dict[tuple[str, str], Stream | Screen | Open] = {
+    ("http", "/live/events"): Stream(by_key=False),
+    ("http", "/api/v1/stream/"): Stream(by_key=True),
+    ("http", "/healthz"): Open(),
+    ("websocket", "/live/console/"): Screen(),
+}
