@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -70,17 +71,17 @@ class MyLimitsViewSet(Endpoint):
         return Response(shown(account, of_account(account), may_set_limits(request.actor, account)))
 
 
-class LimitsViewSet(Endpoint):
+class LimitsViewSet(Endpoint, ABC):
     """Limits of one owner, at an address below its own."""
 
-    def target(self, request: Request, uuid: Any) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def target(self, request: Request, uuid: Any) -> Any: ...
 
-    def standings(self, owner: Any) -> list[Standing]:
-        raise NotImplementedError
+    @abstractmethod
+    def standings(self, owner: Any) -> list[Standing]: ...
 
-    def change(self, request: Request, owner: Any, limits: dict[str, Any]) -> list[Standing]:
-        raise NotImplementedError
+    @abstractmethod
+    def change(self, request: Request, owner: Any, limits: dict[str, Any]) -> list[Standing]: ...
 
     @on_object
     @answers(LimitsRow)

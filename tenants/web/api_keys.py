@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cloudportal.doors.lookup import one
 from cloudportal.doors.web.answers import done
-from cloudportal.doors.web.forms import ActionPage, FormPage
+from cloudportal.doors.web.forms import ActionPage, FormPage, QuestionPage
 from tenants import selectors
 from tenants.models import ApiKey
 from tenants.permissions import PERMISSIONS
@@ -87,7 +87,7 @@ class EditApiKey(_OfKey, FormPage):
         return done(self.request, words, url=reverse("tenants:api-keys"), follow=True)
 
 
-class RotateApiKey(_OfKey, ActionPage):
+class RotateApiKey(_OfKey, QuestionPage):
     """Asks, and then shows the new secret in the same place."""
 
     form_class = RotateForm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -45,9 +46,9 @@ class CreatePage(FormPage):
             **extra,
         )
 
+    @abstractmethod
     def make(self, values: dict[str, Any]) -> Any:
         """Call the service. Answers with what was made."""
-        raise NotImplementedError
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
         made = self.make(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
@@ -47,9 +48,9 @@ class Dialog(ActionPage):
         self.name  # noqa: B018
         return {}
 
+    @abstractmethod
     def do(self, values: dict[str, Any]) -> Any:
         """Call the service. Answers with the job, if there is one."""
-        raise NotImplementedError
 
     def say(self, words: Words) -> str:
         return str(words) % {"name": self.name}
@@ -103,18 +104,18 @@ class RemovalWithContents(Removal):
     def form_options(self) -> dict[str, Any]:
         return {"name": self.name}
 
-    def contents(self) -> dict[str, int]:
-        raise NotImplementedError
+    @abstractmethod
+    def contents(self) -> dict[str, int]: ...
 
     def lines(self) -> list[str]:
         inside = self.contents()
         return [self.inside(in_words(inside)) if inside else self.nothing_inside(), *super().lines()]
 
-    def inside(self, counted: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def inside(self, counted: str) -> str: ...
 
-    def nothing_inside(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def nothing_inside(self) -> str: ...
 
 
 class NameForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,9 +168,9 @@ class _GrantTo(_Grant):
     def form_options(self) -> dict[str, Any]:
         return {**super().form_options(), "actor": self.actor, "chosen": self.usual()}
 
+    @abstractmethod
     def usual(self) -> Any:
         """The place that is meant most of the time."""
-        raise NotImplementedError
 
     def do(self, values: dict[str, Any]) -> None:
         grant_role(self.actor, role=values["role"], on=values["place"], **{self.to: self.thing})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -116,15 +117,15 @@ class EditLimits(FormPage):
     form_class = LimitsForm
     is_account: ClassVar[bool]
 
-    @cached_property
-    def owner(self) -> Any:
-        raise NotImplementedError
+    @property
+    @abstractmethod
+    def owner(self) -> Any: ...
 
-    def standings(self) -> list[Standing]:
-        raise NotImplementedError
+    @abstractmethod
+    def standings(self) -> list[Standing]: ...
 
-    def change(self, limits: dict[str, int | None]) -> list[Standing]:
-        raise NotImplementedError
+    @abstractmethod
+    def change(self, limits: dict[str, int | None]) -> list[Standing]: ...
 
     def initial(self) -> dict[str, Any]:
         return {}

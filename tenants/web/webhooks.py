@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from cloudportal.doors.lookup import one
 from cloudportal.doors.ordering import BY_NAME
 from cloudportal.doors.web.detail import DetailPage
-from cloudportal.doors.web.forms import ActionPage, FormPage
+from cloudportal.doors.web.forms import ActionPage, FormPage, QuestionPage
 from cloudportal.doors.web.lists import ListPage
 from tenants import selectors
 from tenants.filters import WebhookFilterSet
@@ -113,19 +114,18 @@ class ChangeWebhook(FormPage):
         return redirect("tenants:webhook", webhook.uuid)
 
 
-class WebhookAction(ActionPage):
-    """Something that is done to one webhook."""
+class WebhookQuestion(QuestionPage):
+    """A question about one webhook."""
 
     form_class = forms.Form
     permission = VIEW
-    leaves = True
 
     def webhook(self) -> Webhook:
         return one(selectors.webhooks(self.actor), self.kwargs["uuid"])
 
+    @abstractmethod
     def words(self, webhook: Webhook) -> dict[str, Any]:
         """The question, with its consequences and the word on the button."""
-        raise NotImplementedError
 
     def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
         self.webhook()
@@ -136,9 +136,13 @@ class WebhookAction(ActionPage):
         return super().context(**self.words(webhook), back=reverse("tenants:webhook", args=[webhook.uuid]), **extra)
 
 
-class RotateWebhookSecret(WebhookAction):
-    leaves = False
+class WebhookAction(WebhookQuestion, ActionPage):
+    """Something that is done to one webhook."""
 
+    leaves = True
+
+
+class RotateWebhookSecret(WebhookQuestion):
     def words(self, webhook: Webhook) -> dict[str, Any]:
         return {
             "question": _("Rotate the secret of “%(name)s”?") % {"name": webhook},

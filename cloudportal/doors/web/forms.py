@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,7 +17,7 @@ from cloudportal.doors.web.base import Page
 UNPROCESSABLE = 422
 
 
-class FormPage(Page):
+class FormPage(Page, ABC):
     """GET shows the form, with what the address says filled in; POST calls the service and goes on."""
 
     form_class: ClassVar[type[forms.Form]]
@@ -31,9 +32,9 @@ class FormPage(Page):
     def initial(self) -> dict[str, Any]:
         return {name: self.request.GET[name] for name in self.request.GET}
 
+    @abstractmethod
     def submit(self, values: dict[str, Any]) -> HttpResponse:
         """Call the service and answer. Refusals may pass: they are shown in the form."""
-        raise NotImplementedError
 
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         return self.render(form=self.form())
@@ -65,27 +66,32 @@ def _refuse(form: forms.Form, refusal: Refusal) -> int:
     return UNPROCESSABLE
 
 
-class ActionPage(FormPage):
+class QuestionPage(FormPage):
     """A question before something is done: in a dialog where htmx asks, on a page of its own otherwise."""
 
     template_name = "partials/confirm_page.html"
-    # Whether the page that asked is gone afterwards, so that a dialog must lead away from it.
-    leaves: bool = False
     parts: ClassVar[dict[str, str]] = {"dialog-body": "partials/_confirm.html"}
-
-    def act(self, values: dict[str, Any]) -> tuple[str, Any, str]:
-        """Do it. Answers with the words to say, the job or None, and where to go on."""
-        raise NotImplementedError
-
-    def submit(self, values: dict[str, Any]) -> HttpResponse:
-        words, job, url = self.act(values)
-        return done(self.request, words, url=url, job=job, follow=self.leaves)
 
     def refused(self, form: forms.Form, refusal: Refusal) -> HttpResponse:
         """A button without a dialog has no form to show the words in: they become a notice."""
         if self.wants_part and self.part_template() == self.template_name:
             raise refusal
         return super().refused(form, refusal)
+
+
+class ActionPage(QuestionPage):
+    """A question whose answer leads on to another page."""
+
+    # Whether the page that asked is gone afterwards, so that a dialog must lead away from it.
+    leaves: bool = False
+
+    @abstractmethod
+    def act(self, values: dict[str, Any]) -> tuple[str, Any, str]:
+        """Do it. Answers with the words to say, the job or None, and where to go on."""
+
+    def submit(self, values: dict[str, Any]) -> HttpResponse:
+        words, job, url = self.act(values)
+        return done(self.request, words, url=url, job=job, follow=self.leaves)
 
 
 class TypedName(forms.Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -110,15 +111,15 @@ class _LostRaceError(Exception):
     """Another writer made the same object first."""
 
 
-class _Command(Generic[Answer]):
+class _Command(ABC, Generic[Answer]):
     """What ovsdbapp's transaction runs; it also asks its api for the replica, so this is that too."""
 
     def __init__(self, idl: Idl) -> None:
         self.idl = idl
         self.result: tuple[Answer] | None = None
 
-    def run_idl(self, transaction: IdlTransaction) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def run_idl(self, transaction: IdlTransaction) -> None: ...
 
     def post_commit(self, transaction: IdlTransaction) -> None:
         """Called when the server has taken the change."""
