@@ -14,11 +14,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from cloudportal.core.prepared import fetch_all
-from cloudportal.doors.addresses import client_address
 
 HELD_SECONDS = 1.0
 MOST_HELD = 10_000
@@ -109,10 +107,10 @@ def spend_account(account_id: int, cost: int = 1) -> Allowance | None:
     return _purse.spend(f"account:{account_id}", "account", limit, min(cost, limit)) if limit else None
 
 
-def spend_address(request: HttpRequest) -> Allowance | None:
+def spend_address(address: str) -> Allowance | None:
     """Take from what an address may ask without a valid key in a minute; None where there is no limit."""
     limit = settings.API_ANONYMOUS_PER_MINUTE
-    return _purse.spend(f"address:{_network(client_address(request))}", "address", limit, 1) if limit else None
+    return _purse.spend(f"address:{_network(address)}", "address", limit, 1) if limit else None
 
 
 def forget_held() -> None:

@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 
 from cloudportal.core.errors import InvalidInput
 from cloudportal.doors.addresses import address_behind
+from cloudportal.doors.rates import spend_address
 from cloudportal.live.choice import choice_of
 from cloudportal.live.hub import RECHECK_SECONDS, Hub, Subscriber
 from cloudportal.live.replies import cors, header, origin_allowed, refuse
@@ -37,6 +39,17 @@ _HEADERS = [
 _read_session = sync_to_async(listener_of, thread_sensitive=False)
 _read_key = sync_to_async(listener_of_key, thread_sensitive=False)
 Read = Callable[[], Awaitable[Listener | None]]
+
+
+@sync_to_async(thread_sensitive=False)
+def _wait_of_stranger(address: str) -> int:
+    """How many seconds an address that shows nothing valid has to wait; the REST API counts in the same bucket."""
+    close_old_connections()
+    try:
+        allowance = spend_address(address)
+        return allowance.wait if allowance else 0
+    finally:
+        close_old_connections()
 
 
 class Events:
@@ -67,6 +80,8 @@ class Events:
         read = _reader(scope)
         listener = await read() if read else None
         if read is None or listener is None:
+            if wait := await _wait_of_stranger(_address(scope)):
+                return await refuse(scope, send, 429, "too-many-requests", "You ask too often.", wait=wait)
             return await refuse(scope, send, 401, "not-authenticated", "Sign in first.")
         try:
             choice = choice_of(scope.get("query_string", b""))

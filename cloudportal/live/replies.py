@@ -55,13 +55,16 @@ async def plain(send: Send, status: int, text: str, headers: list[tuple[bytes, b
     await send({"type": "http.response.body", "body": text.encode()})
 
 
-async def refuse(scope: MutableMapping[str, Any], send: Send, status: int, code: str, words: str) -> None:
-    """A refusal: in words for a page, as a problem (RFC 9457) under the API's addresses."""
+async def refuse(
+    scope: MutableMapping[str, Any], send: Send, status: int, code: str, words: str, *, wait: int = 0
+) -> None:
+    """A refusal: in words for a page, as a problem (RFC 9457) under the API's addresses. `wait` is in seconds."""
+    later = [(b"retry-after", str(wait).encode())] if wait else []
     if not scope["path"].startswith("/api/"):
-        await plain(send, status, f"{words}\n", cors(scope) if status != 403 else None)
+        await plain(send, status, f"{words}\n", [*later, *(cors(scope) if status != 403 else [])])
         return
     body = json.dumps(problem(status, code, HTTPStatus(status).phrase, words)).encode()
     kind = [(b"content-type", MEDIA_TYPE.encode())]
-    kind += [(b"www-authenticate", b'Bearer realm="CloudPortal"')] if status == 401 else []
+    kind += [(b"www-authenticate", b'Bearer realm="CloudPortal"')] if status == 401 else later
     await send({"type": "http.response.start", "status": status, "headers": [*kind, *cors(scope)]})
     await send({"type": "http.response.body", "body": body})

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 
+from cloudportal.doors import rates
 from cloudportal.live import events, hub
 from cloudportal.live.choice import choice_of
 from cloudportal.live.events import Events
@@ -181,6 +182,18 @@ def test_a_stream_that_can_not_be_is_a_problem(tenant: Actor, key: str, query: s
 
     assert script.status == status
     assert json.loads(script.body)["code"] == code
+
+
+def test_who_guesses_keys_at_the_live_process_is_slowed_down(settings: Any) -> None:
+    settings.API_ANONYMOUS_PER_MINUTE = 3
+    rates.forget_held()
+
+    async def guess() -> int:
+        async with Listening("cpk_wrong") as script:
+            return script.status
+
+    assert [asyncio.run(guess()) for _ in range(4)] == [401, 401, 401, 429]
+    rates.forget_held()
 
 
 def test_a_choice_says_what_is_wrong_with_it() -> None:

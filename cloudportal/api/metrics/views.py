@@ -43,7 +43,7 @@ def _may_read(text: str, address: str) -> bool:
 
 
 def _turned_away(request: HttpRequest) -> HttpResponse:
-    allowance = spend_address(request)
+    allowance = spend_address(client_address(request))
     if allowance and allowance.wait:
         return HttpResponse("Too many requests.\n", status=429, headers={"Retry-After": str(allowance.wait)})
     words = "A token or an operator's API key is needed.\n"

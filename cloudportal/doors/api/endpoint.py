@@ -12,6 +12,7 @@ from rest_framework.request import Request as DrfRequest
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from cloudportal.doors.addresses import client_address
 from cloudportal.doors.api.deprecation import deprecation_of
 from cloudportal.doors.api.idempotency import once
 from cloudportal.doors.api.renderers import AlwaysJson, OrjsonParser, OrjsonRenderer
@@ -63,7 +64,7 @@ class Endpoint(ViewSet):
             super().initial(request, *args, **kwargs)
         except (NotAuthenticated, AuthenticationFailed):
             # Who guesses keys is asked to go slower, before they are told that it was wrong again.
-            self._spend(spend_address(request._request))
+            self._spend(spend_address(client_address(request._request)))
             raise
 
     def check_throttles(self, request: Any) -> None:
