@@ -56,13 +56,13 @@ class DeployForm(ForAccount):
         super().__init__(*args, actor=actor, **options)
         self.zones = list(zones(actor))
         self.chosen_zone = self._chosen("zone", zones(actor)) or (self.zones[0] if self.zones else None)
-        in_account = {"account": self.account, "zone": self.chosen_zone}
+        in_account = {"account": self.made_for, "zone": self.chosen_zone}
         ready = templates(actor).filter(store__zone=self.chosen_zone, state="Ready")
         self._offer("zone", zones(actor))
         self._offer("template", ready.order_by("-is_public", "name"))
         self._offer("offering", selectors.offerings(actor).filter(is_active=True))
         self._offer("networks", networks(actor).filter(**in_account, state__in=("Implemented", "Implementing")))
-        self._offer("ssh_keys", selectors.ssh_keys(actor).filter(account=self.account))
+        self._offer("ssh_keys", selectors.ssh_keys(actor).filter(account=self.made_for))
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
         field: Any = self.fields[name]

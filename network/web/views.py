@@ -73,8 +73,8 @@ class CreateNetwork(FormPage):
     def context(self, **extra: Any) -> dict[str, Any]:
         form: NetworkForm = extra["form"]
         return super().context(
-            bars=bars_for(form.account, networks=1, public_addresses=1),
-            bars_of=form.account,
+            bars=bars_for(form.made_for, networks=1, public_addresses=1),
+            bars_of=form.made_for,
             heading=_("Create a network"),
             verb=_("Create network"),
             back=reverse("network:networks"),

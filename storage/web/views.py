@@ -97,8 +97,8 @@ class AddTemplate(FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         return super().context(
-            bars=bars_for(extra["form"].account, templates=1, secondary_bytes=0),
-            bars_of=extra["form"].account,
+            bars=bars_for(extra["form"].made_for, templates=1, secondary_bytes=0),
+            bars_of=extra["form"].made_for,
             heading=_("Add a template"),
             verb=_("Add template"),
             back=reverse("storage:templates"),

@@ -21,6 +21,7 @@ from tenants.services.accounts import create_account, delete_account, disable_ac
 from tenants.services.domains import delete_domain, suspend_domain
 from tenants.services.grants import grant_role, revoke_grant
 from tenants.services.groups import add_member, create_group
+from tenants.services.jobs import cancel_job
 from tenants.services.limits import set_account_limits
 from tenants.services.project_members import change_member_role, leave_project, remove_member
 from tenants.services.projects import activate_project, create_project, delete_project, suspend_project, update_project
@@ -287,6 +288,15 @@ def test_disabling_the_owner_stops_what_runs_in_its_projects(
 
     instance.refresh_from_db()
     assert (instance.state, state_of(project)) == ("Stopped", "Active")
+
+
+def test_who_suspends_may_stop_that(home: Account, boss: User, project: Project) -> None:
+    job = suspend_project(actor_of(boss), project=project)
+
+    with pytest.raises(PermissionDenied):
+        cancel_job(actor_of(member_of(project, "project_admin")), job=job)
+    cancel_job(actor_of(boss), job=job)
+    assert job.cancel_requested
 
 
 def test_only_an_empty_project_goes_without_its_name(boss: User, project: Project, run_jobs: RunJobs) -> None:

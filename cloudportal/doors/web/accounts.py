@@ -64,7 +64,7 @@ def _grouped(rows: Iterable[Any]) -> Choices:
 
 
 class ForAccount(forms.Form):
-    """A form that makes something. `account` is whom it is for: the chosen one, or one's own.
+    """A form that makes something. `made_for` is whom it is for: the chosen one, or one's own.
 
     The field is there for whoever may choose. `permission` is what making takes.
     """
@@ -76,27 +76,27 @@ class ForAccount(forms.Form):
         accounts = accounts_to_choose(actor, self.permission)
         named = _uuid(self.data.get("account") if self.is_bound else self.initial.get("account"))
         chosen = accounts.filter(uuid=named).first() if named else None
-        self.account: Account = chosen or own_account(actor, self.permission)
+        self.made_for: Account = chosen or own_account(actor, self.permission)
         self.account_choices: Choices = []
         if acts_for_several(actor, self.permission):
             field = forms.ModelChoiceField(
                 accounts, to_field_name="uuid", required=False, label=gettext_lazy("Account or project")
             )
-            self.account_choices = choices(accounts, self.account.uuid)
+            self.account_choices = choices(accounts, self.made_for.uuid)
             field.choices = self.account_choices
             self.fields["account"] = field
-            self.initial["account"] = str(self.account.uuid)
+            self.initial["account"] = str(self.made_for.uuid)
             self.order_fields(["account"])
-
-    @property
-    def account_field(self) -> forms.BoundField:
-        return self["account"]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if self.data.get("account") and "account" not in self.fields and self.data["account"] != str(self.account.uuid):
+        if (
+            self.data.get("account")
+            and "account" not in self.fields
+            and self.data["account"] != str(self.made_for.uuid)
+        ):
             self.add_error(None, _("There is no such account or project."))
-        return {**values, "account": values.get("account") or self.account}
+        return {**values, "account": values.get("account") or self.made_for}
 
 
 def narrowed_to(actor: Actor, permission: str, chosen: Any) -> Choices:

@@ -70,10 +70,11 @@ class ListPage(Page):
         # A part of the page has no bar to be drawn.
         whole = self.part_template() == self.template_name
         offered = narrowed_to(self.actor, self.permission, self.params.get("account")) if whole else []
+        found = {name: filters.form[name] for name in self.bar if name != "account" or offered}
         if offered:
-            field: Any = filters.form.fields["account"]
-            field.widget, field.choices, field.label = forms.Select(), offered, _("Account or project")
-        return {name: filters.form[name] for name in self.bar if name != "account" or offered}
+            field = forms.ChoiceField(choices=offered, label=_("Account or project"))
+            found["account"] = forms.BoundField(filters.form, field, "account")
+        return found
 
     def _rows(self) -> tuple[Rows[Any], FilterSet | None, str]:
         queryset, filters = self.queryset(), None
