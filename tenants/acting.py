@@ -76,6 +76,16 @@ def refuse_secrets_of_others() -> None:
         )
 
 
+def refuse_narrowed_keys(actor: Actor) -> None:
+    """What somebody decides for themselves, such as what they belong to, no key decides that does less than they.
+
+    Raises:
+        PermissionDenied: the actor uses such a key.
+    """
+    if actor.key is not None and actor.key.is_narrow:
+        raise PermissionDenied("The key that you use is narrowed: it does not decide what you belong to.")
+
+
 def minutes() -> int:
     """How long a view lasts."""
     return value_of(VIEW_AS_MINUTES)

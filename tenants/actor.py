@@ -11,7 +11,7 @@ from django.db.models import Q
 from cloudportal.core.errors import NotFound, PermissionDenied
 from cloudportal.core.prepared import fetch_all
 from tenants.models import Account, Domain, Group, User
-from tenants.permissions import PERMISSIONS, view_of
+from tenants.permissions import PERMISSIONS, REACHES_PROJECTS, view_of
 from tenants.reach import NOWHERE, Granted, Place, Reach, Reaches, below, reaches_of
 from tenants.scope import KeyScope
 from tenants.standing import MAY_ACT, refuse_growth
@@ -64,7 +64,7 @@ class Actor:
         Raises:
             NotFound: the actor may not even see the account's things.
             PermissionDenied: it sees them and may not do this.
-            AccountLocked, AccountDisabled, DomainSuspended: it may, and the state of the account does not allow it.
+            AccountLocked, AccountDisabled, ProjectSuspended, DomainSuspended: it may, and a state forbids it.
         """
         if not self.may(permission, place):
             if self.may(view_of(permission), place):
@@ -120,8 +120,8 @@ FROM tenants_domainuserobjectpermission g
 JOIN tenants_role r ON r.on_domain_id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
 WHERE g.user_id = %(user)s AND {who}
 UNION ALL
-SELECT r.permissions, {home}, g.content_object_id
-FROM tenants_accountuserobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id
+SELECT r.permissions, {home}, reached.account
+FROM tenants_accountuserobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id {reached}
 WHERE g.user_id = %(user)s AND {who}
 """
 _OF_GROUPS = """
@@ -130,8 +130,8 @@ FROM tenants_domaingroupobjectpermission g
 JOIN tenants_role r ON r.on_domain_id = g.permission_id JOIN tenants_domain d ON d.id = g.content_object_id
 WHERE g.group_id IN ({groups}) AND {who}
 UNION ALL
-SELECT r.permissions, {home}, g.content_object_id
-FROM tenants_accountgroupobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id
+SELECT r.permissions, {home}, reached.account
+FROM tenants_accountgroupobjectpermission g JOIN tenants_role r ON r.on_account_id = g.permission_id {reached}
 WHERE g.group_id IN ({groups}) AND {who}
 """
 _GROUPS = "SELECT m.group_id FROM tenants_user_groups m WHERE m.user_id = %(user)s"
@@ -142,22 +142,28 @@ WITH standing AS (SELECT EXISTS (
 """  # noqa: S608 - constants of ours
 
 
+# A grant on an account holds for the account, and for its projects if whoever has the role manages them.
+_REACHED = f"""CROSS JOIN LATERAL (
+  SELECT g.content_object_id UNION ALL
+  SELECT p.account_id FROM tenants_project p
+  WHERE p.owner_id = g.content_object_id AND p.removed_at IS NULL AND '{REACHES_PROJECTS}' = ANY (r.permissions)
+) AS reached(account)"""  # noqa: S608 - a constant of ours
 # Where an account is, for keys that are narrowed to domains: others need not know.
 _HOME = """(
-  SELECT h.path FROM tenants_account o JOIN tenants_domain h ON h.id = o.domain_id WHERE o.id = g.content_object_id
+  SELECT h.path FROM tenants_account o JOIN tenants_domain h ON h.id = o.domain_id WHERE o.id = reached.account
 )"""
 
 
 def _both(who: str, home: str = "NULL") -> str:
-    of_groups = _OF_GROUPS.format(groups=_GROUPS, who=who, home=home)
-    return f"{_OF_USER.format(who=who, home=home)} UNION ALL {of_groups}"
+    of_groups = _OF_GROUPS.format(groups=_GROUPS, who=who, home=home, reached=_REACHED)
+    return f"{_OF_USER.format(who=who, home=home, reached=_REACHED)} UNION ALL {of_groups}"
 
 
 # Every request asks the first, so the SQL is written out: grants, roles and the states that make them void, at once.
 _GRANTED_NOW = _STANDING + _both("(SELECT acts FROM standing)")
 _GRANTED_NOW_WITH_HOMES = _STANDING + _both("(SELECT acts FROM standing)", _HOME)
 _GRANTED = _both("TRUE")
-_GRANTED_TO_GROUP = _OF_GROUPS.format(groups="%(group)s", who="TRUE", home="NULL")
+_GRANTED_TO_GROUP = _OF_GROUPS.format(groups="%(group)s", who="TRUE", home="NULL", reached=_REACHED)
 
 SYSTEM = Actor("system", reach={name: Reach(everywhere=True) for name in PERMISSIONS})
 

@@ -14,13 +14,13 @@ from tenants.holdings import find
 from tenants.models import Account, Domain, Grant, User
 from tenants.permissions import OF_THE_CLOUD, PERMISSIONS
 from tenants.reach import Place
-from tenants.selectors import users
+from tenants.selectors import on_owner, users
 from tenants.standing import obstacle, obstacle_of_user
 
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A grant that allows it. `inherited`: it is on a domain above, and not on the place itself."""
+    """A grant that allows it. `inherited`: it is on a domain above or on a project's owner, not on the place itself."""
 
     grant: Grant
     inherited: bool
@@ -76,7 +76,7 @@ def _because(user: User, permission: str, on: Place) -> Iterator[Because]:
     line = home.line[:1] if permission in OF_THE_CLOUD else home.line
     places = Q(domain__in=line)
     if isinstance(on, Account) and permission not in OF_THE_CLOUD:
-        places |= Q(account=on.pk)
+        places |= Q(account=on.pk) | on_owner(on)
     theirs = Q(user=user.pk) | Q(group__in=user.groups.values("portal"))
     grants = Grant.objects.filter(places, theirs, role__permissions__contains=[permission])
     rows = grants.select_related("role", "user", "group", "domain", "account")

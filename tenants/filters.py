@@ -6,7 +6,16 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from cloudportal.core.models import Event
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
+from cloudportal.doors.filtering import (
+    AccountFilter,
+    ChoiceOf,
+    Filters,
+    ManyIds,
+    TagFilter,
+    choice,
+    name_contains,
+    state_of,
+)
 from cloudportal.jobs.models import Job
 from tenants import selectors
 from tenants.models import (
@@ -16,13 +25,15 @@ from tenants.models import (
     Grant,
     Group,
     IdentityProvider,
+    Project,
+    ProjectInvitation,
     Role,
     User,
     Webhook,
     WebhookDelivery,
 )
 from tenants.models.api_key import KEY_STATES, STATE
-from tenants.states import ACCOUNT, DOMAIN
+from tenants.states import ACCOUNT, DOMAIN, INVITATION, PROJECT, PROJECT_STATES
 
 
 class JobFilterSet(Filters):
@@ -75,9 +86,48 @@ class AccountFilterSet(Filters):
     name = name_contains()
     domain = ChoiceOf(selectors.domains, label="Domain")
     state = state_of(ACCOUNT)
+    is_project = django_filters.BooleanFilter(field_name="project", lookup_expr="isnull", exclude=True, label="Project")
 
     class Meta:
         model = Account
+        fields: tuple[str, ...] = ()
+
+
+class ProjectFilterSet(Filters):
+    name = name_contains("account__name")
+    state = django_filters.MultipleChoiceFilter(
+        choices=[(name, name) for name in PROJECT.states], method="in_states", label="State"
+    )
+    owner = AccountFilter(field_name="owner_id", label="Owner")
+    domain = ChoiceOf(selectors.domains, field_name="account__domain", label="Domain")
+    tag = TagFilter()
+
+    def in_states(self, rows: QuerySet[Project], _name: str, value: list[str]) -> QuerySet[Project]:
+        wanted = [of_account for of_account, name in PROJECT_STATES.items() if name in value]
+        return rows.filter(account__state__in=wanted) if value else rows
+
+    class Meta:
+        model = Project
+        fields: tuple[str, ...] = ()
+
+
+class ProjectMemberFilterSet(Filters):
+    project = AccountFilter(label="Project")
+    role = ChoiceOf(selectors.roles, label="Role")
+    user = ChoiceOf(selectors.users, label="User")
+
+    class Meta:
+        model = Grant
+        fields: tuple[str, ...] = ()
+
+
+class ProjectInvitationFilterSet(Filters):
+    project = AccountFilter(field_name="project__account_id", label="Project")
+    state = state_of(INVITATION)
+    email = django_filters.CharFilter(lookup_expr="iexact", label="E-mail address")
+
+    class Meta:
+        model = ProjectInvitation
         fields: tuple[str, ...] = ()
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase, ascii_uppercase
+
 from tenants.models import User
 
 # As many users of one address are asked for. Each costs the checking of a password.
 SAME_ADDRESS = 5
+
+
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def normal_address(address: str) -> str:
+    """An e-mail address in small letters, by which two are compared. Letters that only look alike stay different."""
+    return address.strip().translate(_SMALL)
 
 
 def by_username(name: str) -> User | None:

@@ -12,6 +12,8 @@ PERMISSIONS: dict[str, str] = {
     "users.manage": "Create, change and delete users and groups",
     "roles.view": "See roles, and who has them where",
     "roles.manage": "Create and change roles, grant and revoke them",
+    "projects.view": "See projects, and who is invited",
+    "projects.manage": "Create, change and delete projects, invite into them, and do there what one may on their owner",
     "infrastructure.view": "See zones, pods, clusters, hosts and storage pools",
     "infrastructure.manage": "Create and change zones, pods, clusters, hosts, storage pools and offerings",
     "compute.view": "See instances and SSH keys",
@@ -30,6 +32,8 @@ PERMISSIONS: dict[str, str] = {
     "webhooks.manage": "Create, change and delete webhooks",
 }
 
+# Whoever holds a role with this on an account holds the role on the account's projects too.
+REACHES_PROJECTS = "projects.manage"
 # The hierarchy has no owner: what is allowed on it holds for the whole cloud or not at all.
 OF_THE_CLOUD = frozenset(name for name in PERMISSIONS if name.startswith("infrastructure."))
 
@@ -68,6 +72,7 @@ _USE_THINGS = _SEE_THINGS | {
 _TELL = frozenset({"audit.view", "webhooks.view", "webhooks.manage"})
 _SEE_PEOPLE = frozenset({"tenancy.view", "users.view", "roles.view"})
 _MANAGE_PEOPLE = _SEE_PEOPLE | {"users.manage", "roles.manage"}
+_PROJECTS = frozenset({"projects.view", "projects.manage"})
 
 BUILT_IN: dict[str, BuiltIn] = {
     "root_admin": BuiltIn("Root admin", "Everything, on the whole cloud.", frozenset(PERMISSIONS), only_root=True),
@@ -80,7 +85,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     "domain_admin": BuiltIn(
         "Domain admin",
         "Everything in a domain and below it.",
-        _USE_THINGS | _MANAGE_PEOPLE | _TELL | {"tenancy.manage", "tenancy.act_as", "audit.export"},
+        _USE_THINGS | _MANAGE_PEOPLE | _PROJECTS | _TELL | {"tenancy.manage", "tenancy.act_as", "audit.export"},
     ),
     "auditor": BuiltIn(
         "Auditor", "Sees everything below, exports events, and changes nothing.", _SEE | {"audit.export"}
@@ -89,12 +94,18 @@ BUILT_IN: dict[str, BuiltIn] = {
         "Billing", "Sees whose usage costs what, and nothing else.", frozenset({"tenancy.view", "accounting.view"})
     ),
     "account_owner": BuiltIn(
-        "Account owner", "Uses an account, and decides who else does.", _USE_THINGS | _MANAGE_PEOPLE | _TELL
+        "Account owner",
+        "Uses an account, and decides who else does.",
+        _USE_THINGS | _MANAGE_PEOPLE | _PROJECTS | _TELL,
     ),
     "member": BuiltIn("Member", "Uses an account: instances, networks, volumes, templates.", _USE_THINGS),
     "reader": BuiltIn("Read-only member", "Sees what an account has and changes nothing.", _SEE_THINGS),
     "project_admin": BuiltIn(
-        "Project admin", "Uses a project, and decides who else does.", _USE_THINGS | _SEE_PEOPLE | {"roles.manage"}
+        "Project admin",
+        "Uses a project, and decides who else does.",
+        _USE_THINGS | _SEE_PEOPLE | _PROJECTS | {"roles.manage"},
     ),
-    "project_member": BuiltIn("Project member", "Uses a project, and sees who else does.", _USE_THINGS | _SEE_PEOPLE),
+    "project_member": BuiltIn(
+        "Project member", "Uses a project, and sees who else does.", _USE_THINGS | _SEE_PEOPLE | {"projects.view"}
+    ),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tenants.models.domain import ids_of
-from tenants.permissions import OF_THE_CLOUD, PERMISSIONS
+from tenants.permissions import OF_THE_CLOUD, PERMISSIONS, REACHES_PROJECTS
 from tenants.reach import NOWHERE, Reach, Reaches
 
 
@@ -16,7 +16,8 @@ from tenants.reach import NOWHERE, Reach, Reaches
 class KeyScope:
     """What a key leaves of its owner's rights. Without permissions it is all of them; without places, everywhere.
 
-    `accounts` maps the id of an account to the path of its domain; `paths` are those of domains.
+    `accounts` maps the id of an account to the path of its domain; `paths` are those of domains. `projects` maps those
+    of the accounts to their owner: they count where both the key and its owner manage the owner's projects.
     """
 
     key: int | None = None
@@ -26,6 +27,7 @@ class KeyScope:
     accounts: Mapping[int, str] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    projects: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def is_narrow(self) -> bool:
@@ -41,7 +43,8 @@ class KeyScope:
         kept = {name: reach for name, reach in reaches.items() if not self.permissions or name in self.permissions}
         if not self.has_places or self._has_root:
             return kept
-        found = {name: self._within(reach, homes) for name, reach in kept.items() if name not in OF_THE_CLOUD}
+        accounts = {**self.accounts, **self._reached_projects(kept.get(REACHES_PROJECTS, NOWHERE))}
+        found = {name: self._within(reach, accounts, homes) for name, reach in kept.items() if name not in OF_THE_CLOUD}
         return {name: reach for name, reach in found.items() if reach != NOWHERE}
 
     def holds(self, other: KeyScope) -> bool:
@@ -57,13 +60,22 @@ class KeyScope:
     def _has_root(self) -> bool:
         return any(len(ids_of(path)) == 1 for path in self.paths)
 
-    def _within(self, reach: Reach, homes: Mapping[int, str]) -> Reach:
+    def _reached_projects(self, managed: Reach) -> dict[int, str]:
+        """Projects of the accounts, in the same domain as these, where `managed` says that they are reached."""
+        homes = {project: (owner, self.accounts[owner]) for project, owner in self.projects.items()}
+        return {
+            project: home
+            for project, (owner, home) in homes.items()
+            if managed.everywhere or owner in managed.accounts or _is_below(home, managed.paths)
+        }
+
+    def _within(self, reach: Reach, accounts: Mapping[int, str], homes: Mapping[int, str]) -> Reach:
         if reach.everywhere:
-            return Reach(self.paths, frozenset(self.accounts))
+            return Reach(self.paths, frozenset(accounts))
         paths = {path for path in reach.paths if _is_below(path, self.paths)}
         paths |= {path for path in self.paths if _is_below(path, reach.paths)}
-        owned = {key for key in reach.accounts if key in self.accounts or _is_below(homes[key], self.paths)}
-        owned |= {key for key, home in self.accounts.items() if _is_below(home, reach.paths)}
+        owned = {key for key in reach.accounts if key in accounts or _is_below(homes[key], self.paths)}
+        owned |= {key for key, home in accounts.items() if _is_below(home, reach.paths)}
         return Reach(frozenset(paths), frozenset(owned))
 
     def _holds_places(self, other: KeyScope) -> bool:

@@ -21,12 +21,16 @@ from tenants.models import (
     Grant,
     Group,
     IdentityProvider,
+    Project,
+    ProjectInvitation,
     Role,
     User,
     Webhook,
     WebhookDelivery,
 )
 from tenants.models.domain import ids_of
+from tenants.people import normal_address
+from tenants.permissions import REACHES_PROJECTS
 from tenants.states import ACTING
 
 SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
@@ -103,6 +107,48 @@ def grants(actor: Actor) -> QuerySet[Grant]:
     # Each way finds few rows by an index; joined by OR they would have every grant of the cloud looked at.
     first, *others = [Grant.objects.filter(way).order_by().values("pk") for way in ways]
     return rows.filter(pk__in=first.union(*others))
+
+
+def on_owner(place: Account | Domain) -> Q:
+    """The condition of grants that hold for a project because they are on the account that owns it."""
+    if isinstance(place, Domain):
+        return Q(pk__in=[])
+    owner = Project.objects.filter(account=place.pk, removed_at=None).values("owner")
+    return Q(account__in=owner, role__permissions__contains=[REACHES_PROJECTS])
+
+
+def projects(actor: Actor) -> QuerySet[Project]:
+    """Projects that the actor may see: as one of their members, or who manages those of the owner."""
+    rows = Project.objects.filter(actor.scope("projects.view"), removed_at=None)
+    return rows.select_related("account__domain", "owner__domain")
+
+
+def project_members(actor: Actor) -> QuerySet[Grant]:
+    """Who has which role on the projects that the actor sees. Owners' managers are there without being listed."""
+    seen = projects(actor).order_by().select_related(None).values("account")
+    return grants(actor).filter(account__in=seen)
+
+
+def project_invitations(actor: Actor) -> QuerySet[ProjectInvitation]:
+    """Invitations into the projects that the actor sees, and always those to the actor's own address."""
+    seen = projects(actor).order_by().select_related(None).values("pk")
+    return _invitations().filter(Q(project__in=seen) | Q(email__in=_addresses(actor)))
+
+
+def own_invitations(actor: Actor) -> QuerySet[ProjectInvitation]:
+    """What the actor is invited to and has not answered."""
+    rows = _invitations().filter(email__in=_addresses(actor), state="Pending", expires_at__gt=WallClock())
+    return rows.filter(project__removed_at=None)
+
+
+def _invitations() -> QuerySet[ProjectInvitation]:
+    return ProjectInvitation.objects.select_related("project__account__domain", "project__owner", "role", "invited_by")
+
+
+def _addresses(actor: Actor) -> list[str]:
+    """The actor's own address as invitations have it; nobody's is none."""
+    found = User.objects.filter(pk=actor.user_id or 0).values_list("email", flat=True).first()
+    return [normal_address(found)] if found else []
 
 
 def domains_with(actor: Actor, permission: str) -> QuerySet[Domain]:

@@ -1,16 +1,29 @@
-"""What operators may change about acting for users, providers of identities and webhooks while the portal runs."""
+"""What operators may change about tenancy while the portal runs."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from cloudportal.core.configuration import networks, whole
+from cloudportal.core.configuration import flag, networks, whole
 
 VIEW_AS_MINUTES = whole(
     "audit.view_as_minutes",
     lambda: settings.VIEW_AS_MINUTES,
     "How long an operator may act for a user before they have to begin again.",
     unit="minutes", least=1, most=24 * 60,
+)  # fmt: skip
+INVITATION_DAYS = whole(
+    "projects.invitation_days",
+    7,
+    "How long an invitation into a project can be answered.",
+    unit="days", scopes=("domain",), least=1, most=90, delegated=True,
+)  # fmt: skip
+INVITATION_NEEDS_LINK = flag(
+    "projects.invitation_needs_link",
+    True,
+    "Whether invitations are answered by the link of the mail alone, by all but users of the project's owner. Without "
+    "it the e-mail address is enough that a user has here, which whoever manages an account gives to its users.",
+    scopes=("domain",), delegated=True,
 )  # fmt: skip
 WEBHOOK_DISABLE_DAYS = whole(
     "webhooks.disable_days",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import connection
 
 from cloudportal.core.errors import Conflict
 from tenants.models import Account, Domain, User
 from tenants.reach import Place
-from tenants.states import ACTING, GROWING, OPEN
+from tenants.states import ACTING, GROWING, OPEN, PROJECT_STATES
 
 
 class UserDisabled(Conflict):
@@ -31,6 +33,13 @@ class AccountDisabled(Conflict):
     title = "The account is disabled"
 
 
+class ProjectSuspended(Conflict):
+    """Nothing of the project may be created or changed."""
+
+    code = "project-suspended"
+    title = "The project is suspended"
+
+
 class DomainSuspended(Conflict):
     """The domain, or one above it, is suspended."""
 
@@ -45,12 +54,14 @@ SELECT {{what}} FROM tenants_domain s
 WHERE s.id = ANY (string_to_array(trim(both '/' from d.path), '/')::bigint[]) AND s.state <> '{OPEN}'"""  # noqa: S608 - constants of ours
 # For queries that join the user as u, the account as a and its domain as d.
 MAY_ACT = f"u.is_active AND a.state IN ({_ACTING}) AND NOT EXISTS ({_CLOSED_ABOVE.format(what='1')})"
+# A project's owner is of the same domain.
 _STATE = f"""
-SELECT a.state, ({_CLOSED_ABOVE.format(what="s.name")} ORDER BY s.path LIMIT 1)
-FROM tenants_account a JOIN tenants_domain d ON d.id = a.domain_id WHERE a.id = %s
+SELECT a.state, ({_CLOSED_ABOVE.format(what="s.name")} ORDER BY s.path LIMIT 1), o.state, o.name
+FROM tenants_account a JOIN tenants_domain d ON d.id = a.domain_id
+LEFT JOIN (tenants_project p JOIN tenants_account o ON o.id = p.owner_id) ON p.account_id = a.id WHERE a.id = %s
 """  # noqa: S608 - constants of ours
 _DOMAIN_STATE = f"""
-SELECT '{GROWING}', ({_CLOSED_ABOVE.format(what="s.name")} ORDER BY s.path LIMIT 1)
+SELECT '{GROWING}', ({_CLOSED_ABOVE.format(what="s.name")} ORDER BY s.path LIMIT 1), NULL, NULL
 FROM tenants_domain d WHERE d.id = %s
 """  # noqa: S608 - constants of ours
 _ACTIVE_USER = f"""
@@ -69,22 +80,33 @@ def may_act(user: User) -> bool:
     return active_user(user.pk) is not None
 
 
-def state_of(place: Place) -> tuple[str, str | None]:
-    """The state of an account as it is now, and the highest domain at or above it that is not active."""
+class Standing(NamedTuple):
+    """The state of a place as it is now, and the highest domain at or above it that is not active.
+
+    Of a project also those of the account that owns it.
+    """
+
+    state: str
+    closed: str | None = None
+    owner_state: str | None = None
+    owner: str | None = None
+
+
+def standing_of(place: Place) -> Standing:
+    """How an account or domain stands."""
     with connection.cursor() as cursor:
         if isinstance(place, Account) and place.pk is not None:
             cursor.execute(_STATE, [place.pk])
         else:
             cursor.execute(_DOMAIN_STATE, [place.pk if isinstance(place, Domain) else place.domain_id])
-        found: tuple[str, str | None] = cursor.fetchone() or ("Removed", None)
-    return found
+        return Standing(*(cursor.fetchone() or ("Removed",)))
 
 
 def obstacle_of_user(user: User) -> Conflict | None:
     """What keeps a user from acting at all; None when nothing does."""
     if not user.is_active:
         return UserDisabled(f"User {user} is disabled.")
-    state, closed = state_of(user.account)
+    state, closed, *_ = standing_of(user.account)
     if closed is not None:
         return DomainSuspended(f"Domain {closed}, to which {user} belongs, is not active.")
     if state not in ACTING:
@@ -94,24 +116,31 @@ def obstacle_of_user(user: User) -> Conflict | None:
 
 def obstacle(place: Place) -> Conflict | None:
     """What keeps anybody from creating or changing something there; None when nothing does."""
-    state, closed = state_of(place)
+    state, closed, owner_state, owner = standing_of(place)
     if closed is not None:
         return DomainSuspended(f"Domain {closed} is not active: nothing can be created or changed below it.")
-    if state == GROWING:
-        return None
+    if owner_state is not None and state == "Disabled":
+        words = f"Project {place} is suspended: nothing of it can be created or changed."
+        return ProjectSuspended(words, state=PROJECT_STATES[state])
+    if state != GROWING:
+        return _stands_still(f"{'Account' if owner is None else 'Project'} {place}", state)
+    if owner_state is not None and owner_state != GROWING:
+        return _stands_still(f"Account {owner}, which owns project {place},", owner_state)
+    return None
+
+
+def _stands_still(what: str, state: str) -> Conflict:
     if state == "Locked":
-        return AccountLocked(
-            f"Account {place} is locked: nothing of it can be created or changed; stopping and deleting stay possible.",
-            state=state,
-        )
-    return AccountDisabled(f"Account {place} is {state.lower()}: nothing of it can be created or changed.", state=state)
+        words = f"{what} is locked: nothing of it can be created or changed; stopping and deleting stay possible."
+        return AccountLocked(words, state=state)
+    return AccountDisabled(f"{what} is {state.lower()}: nothing of it can be created or changed.", state=state)
 
 
 def refuse_growth(place: Place) -> None:
     """Insist that things may be created and changed there.
 
     Raises:
-        AccountLocked, AccountDisabled, DomainSuspended: they may not.
+        AccountLocked, AccountDisabled, ProjectSuspended, DomainSuspended: they may not.
     """
     refusal = obstacle(place)
     if refusal is not None:

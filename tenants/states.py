@@ -33,6 +33,39 @@ ACCOUNT = Lifecycle(
     delete=Move(frozenset({"Enabled", "Locked", "Disabled"}), during="Removing", done="Removed", failed="Disabled"),
 )
 
+# A project is an account, in words of its own. These tables say what doors offer; the account's move is what counts.
+PROJECT = Lifecycle(
+    "project",
+    [
+        State("Active", "green"),
+        State("Locked", "orange"),
+        State("Suspended", "orange"),
+        State("Removing", "orange", transient=True),
+        State("Removed", "secondary"),
+    ],
+    suspend=Move(frozenset({"Active", "Locked"}), done="Suspended"),
+    activate=Move(frozenset({"Suspended", "Locked"}), done="Active"),
+    delete=Move(frozenset({"Active", "Locked", "Suspended"}), during="Removing", done="Removed", failed="Suspended"),
+)
+PROJECT_STATES = dict(zip(ACCOUNT.states, PROJECT.states, strict=True))
+
+INVITATION = Lifecycle(
+    "invitation",
+    [
+        State("Pending", "azure"),
+        State("Accepted", "green"),
+        State("Declined", "secondary"),
+        State("Revoked", "secondary"),
+        State("Expired", "orange"),
+    ],
+    accept=Move(frozenset({"Pending"}), done="Accepted"),
+    decline=Move(frozenset({"Pending"}), done="Declined"),
+    revoke=Move(frozenset({"Pending"}), done="Revoked"),
+    expire=Move(frozenset({"Pending"}), done="Expired"),
+    # With another link and another end.
+    resend=Move(frozenset({"Pending", "Expired"}), done="Pending"),
+)
+
 # Users of an account in these may sign in; only in the first may anything be created or changed.
 ACTING = ("Enabled", "Locked")
 GROWING = "Enabled"

@@ -37,8 +37,11 @@ from tenants.api.grants import GrantViewSet
 from tenants.api.groups import GroupViewSet
 from tenants.api.identity_providers import IdentityProviderViewSet
 from tenants.api.jobs import JobViewSet
-from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet
+from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet, ProjectLimitsViewSet
 from tenants.api.me import MeViewSet
+from tenants.api.project_invitations import ProjectInvitationViewSet
+from tenants.api.project_members import ProjectMemberViewSet
+from tenants.api.projects import ProjectViewSet
 from tenants.api.roles import PermissionViewSet, RoleViewSet
 from tenants.api.sign_in_policies import SignInPolicyViewSet
 from tenants.api.users import UserViewSet
@@ -65,6 +68,9 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "jobs": (JobViewSet, "job"),
     "events": (EventViewSet, "event"),
     "accounts": (AccountViewSet, "account"),
+    "projects": (ProjectViewSet, "project"),
+    "project-members": (ProjectMemberViewSet, "project-member"),
+    "project-invitations": (ProjectInvitationViewSet, "project-invitation"),
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),
     "groups": (GroupViewSet, "group"),
@@ -93,6 +99,7 @@ LIMITS: dict[str, Any] = {"get": "show_limits", "patch": "set_limits"}
 urlpatterns = [
     path("accounts/<uuid:uuid>/limits/", AccountLimitsViewSet.as_view(LIMITS), name="account-limits"),
     path("domains/<uuid:uuid>/limits/", DomainLimitsViewSet.as_view(LIMITS), name="domain-limits"),
+    path("projects/<uuid:uuid>/limits/", ProjectLimitsViewSet.as_view(LIMITS), name="project-limits"),
     path("", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),

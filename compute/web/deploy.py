@@ -54,14 +54,14 @@ class Deploy(FormPage):
         zone = form.chosen_zone
         return {
             "name": "".join(form.raw("name")),
-            "account": form.chosen_account,
+            "account": form.made_for,
             "zone": zone,
             "template": template,
             "offering": offering,
             "networks": [choice["row"] for choice in networks if choice["chosen"]],
             "price": estimate.price(offering, template) if offering else None,
             "bars": bars_for(
-                form.chosen_account,
+                form.made_for,
                 instances=1,
                 cpus=offering.cpus if offering else 0,
                 memory_mib=offering.memory_mib if offering else 0,
@@ -75,6 +75,7 @@ class Deploy(FormPage):
     def _call(self, form: DeployForm, template: Any, offering: Any, networks: Any) -> str:
         """The same by the API, for a script."""
         wanted = {
+            "account": str(form.made_for.uuid) if form.made_for.pk != self.actor.account_id else "",
             "name": "".join(form.raw("name")) or "web-1",
             "zone": str(form.chosen_zone.uuid) if form.chosen_zone else "",
             "template": str(template.uuid) if template else "",

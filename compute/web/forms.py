@@ -8,22 +8,22 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from cloudportal.doors.web.accounts import accounts_to_choose, own_account
+from cloudportal.doors.web.accounts import ForAccount
 from cloudportal.infrastructure.models import Zone
 from cloudportal.infrastructure.selectors import zones
 from compute import selectors
 from network.selectors import networks
 from storage.selectors import templates
 from tenants.actor import Actor
-from tenants.models import Account
 
 MANY = ("networks", "ssh_keys")
 
 
-class DeployForm(forms.Form):
+class DeployForm(ForAccount):
     """The deploy wizard. What can be chosen follows from the zone and the account that are chosen already."""
 
-    account = forms.ModelChoiceField(Account.objects.none(), to_field_name="uuid", required=False, empty_label=None)
+    permission = "compute.manage"
+
     zone = forms.ModelChoiceField(Zone.objects.none(), to_field_name="uuid")
     template = forms.ModelChoiceField(
         Zone.objects.none(), to_field_name="uuid", error_messages={"required": _("Choose what it starts from.")}
@@ -53,21 +53,16 @@ class DeployForm(forms.Form):
     )
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.accounts = list(accounts_to_choose(actor, "compute.manage")[:50])
-        self.chosen_account = self._chosen("account", accounts_to_choose(actor, "compute.manage")) or own_account(
-            actor, "compute.manage"
-        )
+        super().__init__(*args, actor=actor, **options)
         self.zones = list(zones(actor))
         self.chosen_zone = self._chosen("zone", zones(actor)) or (self.zones[0] if self.zones else None)
-        in_account = {"account": self.chosen_account, "zone": self.chosen_zone}
+        in_account = {"account": self.made_for, "zone": self.chosen_zone}
         ready = templates(actor).filter(store__zone=self.chosen_zone, state="Ready")
-        self._offer("account", accounts_to_choose(actor, "compute.manage"))
         self._offer("zone", zones(actor))
         self._offer("template", ready.order_by("-is_public", "name"))
         self._offer("offering", selectors.offerings(actor).filter(is_active=True))
         self._offer("networks", networks(actor).filter(**in_account, state__in=("Implemented", "Implementing")))
-        self._offer("ssh_keys", selectors.ssh_keys(actor).filter(account=self.chosen_account))
+        self._offer("ssh_keys", selectors.ssh_keys(actor).filter(account=self.made_for))
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
         field: Any = self.fields[name]
@@ -85,9 +80,6 @@ class DeployForm(forms.Form):
         except forms.ValidationError:
             return None
 
-    def clean_account(self) -> Account:
-        return self.cleaned_data["account"] or self.chosen_account
-
     def choices(self, name: str) -> list[dict[str, Any]]:
         """The rows that can be chosen, with those marked that are."""
         field: Any = self.fields[name]
@@ -95,7 +87,9 @@ class DeployForm(forms.Form):
         return [{"row": row, "chosen": str(row.uuid) in chosen} for row in field.queryset[:200]]
 
 
-class SSHKeyForm(forms.Form):
+class SSHKeyForm(ForAccount):
+    permission = "compute.manage"
+
     name = forms.CharField(max_length=63, widget=forms.TextInput(attrs={"placeholder": "laptop"}))
     public_key = forms.CharField(
         label=_("Public key"),

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from cloudportal.doors.lookup import one
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
-from cloudportal.doors.web.accounts import own_account
 from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
@@ -29,7 +28,7 @@ class SSHKeys(ListPage):
     permission = "compute.view"
     selector = selectors.ssh_keys
     filterset_class = SSHKeyFilterSet
-    bar = ("name", "tag")
+    bar = ("name", "account", "tag")
     sorting = NAMED_NEWEST_FIRST
 
     def context(self, **extra: Any) -> dict[str, Any]:
@@ -49,6 +48,9 @@ class CreateSSHKey(FormPage):
     form_class = SSHKeyForm
     permission = "compute.manage"
 
+    def form_options(self) -> dict[str, Any]:
+        return {"actor": self.actor}
+
     def context(self, **extra: Any) -> dict[str, Any]:
         return super().context(
             heading=_("Add an SSH key"),
@@ -59,7 +61,7 @@ class CreateSSHKey(FormPage):
         )
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
-        key = create_ssh_key(self.actor, account=own_account(self.actor, "compute.manage"), **values)
+        key = create_ssh_key(self.actor, **values)
         words = _("SSH key “%(name)s” added.") % {"name": key.name}
         return done(self.request, words, url=reverse("compute:ssh-keys"), follow=True)
 

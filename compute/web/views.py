@@ -52,7 +52,7 @@ class Instances(ListPage):
     selector = instances_with_addresses
     filterset_class = InstanceFilterSet
     sorting = Sorting("-created_at", created_at="pk", name="name", state="state")
-    bar = ("name", "state", "zone", "tag")
+    bar = ("name", "state", "zone", "account", "tag")
 
     def context(self, **extra: Any) -> dict[str, Any]:
         context = super().context(**extra)

@@ -7,13 +7,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cloudportal.doors.web.accounts import accounts_to_choose, own_account
+from cloudportal.doors.web.accounts import ForAccount
 from cloudportal.infrastructure.models import Zone
 from cloudportal.infrastructure.selectors import zones
 from tenants.actor import Actor
 
 
-class NetworkForm(forms.Form):
+class NetworkForm(ForAccount):
+    permission = "network.manage"
+
     zone = forms.ModelChoiceField(Zone.objects.none(), to_field_name="uuid", empty_label=None)
     name = forms.CharField(max_length=63, widget=forms.TextInput(attrs={"placeholder": "backend"}))
     cidr = forms.CharField(
@@ -24,13 +26,6 @@ class NetworkForm(forms.Form):
     )
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, actor=actor, **options)
         zone: Any = self.fields["zone"]
         zone.queryset = zones(actor)
-        accounts = accounts_to_choose(actor, "network.manage")
-        self.account = own_account(actor, "network.manage")
-        if accounts[:2].count() > 1:
-            self.fields["account"] = forms.ModelChoiceField(
-                accounts, to_field_name="uuid", empty_label=None, initial=str(self.account.uuid)
-            )
-            self.order_fields(["account"])

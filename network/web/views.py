@@ -35,7 +35,7 @@ class Networks(ListPage):
     selector = selectors.networks
     filterset_class = NetworkFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "zone", "tag")
+    bar = ("name", "state", "zone", "account", "tag")
 
 
 class NetworkPage(DetailPage):
@@ -72,10 +72,9 @@ class CreateNetwork(FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         form: NetworkForm = extra["form"]
-        account = getattr(form, "cleaned_data", {}).get("account") or form.account
         return super().context(
-            bars=bars_for(account, networks=1, public_addresses=1),
-            bars_of=account,
+            bars=bars_for(form.made_for, networks=1, public_addresses=1),
+            bars_of=form.made_for,
             heading=_("Create a network"),
             verb=_("Create network"),
             back=reverse("network:networks"),
@@ -84,8 +83,7 @@ class CreateNetwork(FormPage):
         )
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
-        account = values.get("account") or NetworkForm(actor=self.actor).account
-        job = create_network(self.actor, account=account, zone=values["zone"], name=values["name"], cidr=values["cidr"])
+        job = create_network(self.actor, **values)
         words = _("%(name)s is being made.") % {"name": values["name"]}
         return done(self.request, words, url=reverse("network:network", args=[job.resource_uuid]), job=job, follow=True)
 

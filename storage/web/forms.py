@@ -7,15 +7,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cloudportal.doors.web.accounts import own_account
+from cloudportal.doors.web.accounts import ForAccount
 from cloudportal.infrastructure.models import Zone
 from cloudportal.infrastructure.selectors import zones
 from storage.models import Template
 from tenants.actor import Actor
 
 
-class TemplateForm(forms.Form):
+class TemplateForm(ForAccount):
     """Either a URL or a file; which one the service takes is the view's to say."""
+
+    permission = "storage.manage"
 
     zone = forms.ModelChoiceField(Zone.objects.none(), to_field_name="uuid", empty_label=None)
     name = forms.CharField(max_length=63, widget=forms.TextInput(attrs={"placeholder": "debian-12"}))
@@ -38,15 +40,14 @@ class TemplateForm(forms.Form):
     is_public = forms.BooleanField(required=False, label=_("For everybody in the cloud"))
 
     def __init__(self, *args: Any, actor: Actor, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, actor=actor, **options)
         zone: Any = self.fields["zone"]
         zone.queryset = zones(actor)
-        self.account = own_account(actor, "storage.manage")
         if not actor.is_operator:
             del self.fields["is_public"]
 
     def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
+        values = super().clean()
         if "url" in values and "file" in values and bool(values["url"]) == bool(values["file"]):
             self.add_error("url", _("Give a URL or choose a file: one of the two."))
         return values

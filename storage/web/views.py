@@ -40,7 +40,7 @@ class Volumes(ListPage):
     selector = volumes_with_instances
     filterset_class = VolumeFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "kind", "zone", "tag")
+    bar = ("name", "state", "kind", "zone", "account", "tag")
 
 
 class VolumePage(DetailPage):
@@ -63,7 +63,7 @@ class Templates(ListPage):
     selector = selectors.templates
     filterset_class = TemplateFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "is_public", "zone", "tag")
+    bar = ("name", "state", "is_public", "zone", "account", "tag")
 
 
 class TemplatePage(DetailPage):
@@ -97,8 +97,8 @@ class AddTemplate(FormPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         return super().context(
-            bars=bars_for(extra["form"].account, templates=1, secondary_bytes=0),
-            bars_of=extra["form"].account,
+            bars=bars_for(extra["form"].made_for, templates=1, secondary_bytes=0),
+            bars_of=extra["form"].made_for,
             heading=_("Add a template"),
             verb=_("Add template"),
             back=reverse("storage:templates"),
@@ -108,11 +108,10 @@ class AddTemplate(FormPage):
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
         url, file = values.pop("url"), values.pop("file")
-        account = TemplateForm(actor=self.actor).account
         if url:
-            job = register_template(self.actor, account=account, url=url, **values)
+            job = register_template(self.actor, url=url, **values)
         else:
-            job = upload_template(self.actor, account=account, file=file, **values)
+            job = upload_template(self.actor, file=file, **values)
         words = _("%(name)s is being fetched and checked.") % {"name": values["name"]}
         url = reverse("storage:template", args=[job.resource_uuid])
         return done(self.request, words, url=url, job=job, follow=True)

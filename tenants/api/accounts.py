@@ -27,6 +27,7 @@ class AccountRow(Row):
     id: UUID = column("uuid")
     name: str = column()
     domain: Ref = ref()
+    owner: Ref | None = ref("project__owner", help="Of a project: the account that it belongs to.")
     state: str = column(choices=ACCOUNT.states)
     allowed: list[str] = computed(ACCOUNT.allowed, "state", help="What its state allows to be done with it.")
     created_at: dt.datetime = column()

@@ -108,6 +108,15 @@ class AccountLimitsViewSet(LimitsViewSet):
         return set_account_limits(request.actor, account=owner, limits=limits)
 
 
+class ProjectLimitsViewSet(AccountLimitsViewSet):
+    """Those of the project's own account; the owner's do not come in."""
+
+    def target(self, request: Request, uuid: Any) -> Account:
+        return one(
+            selectors.limited_accounts(request.actor).filter(project__removed_at=None, project__isnull=False), uuid
+        )
+
+
 class DomainLimitsViewSet(LimitsViewSet):
     """For everything below the domain together."""
 

@@ -16,6 +16,8 @@ PATHS = {
     "tenants.account": "accounts",
     "tenants.domain": "domains",
     "tenants.group": "groups",
+    "tenants.project": "projects",
+    "tenants.projectinvitation": "project-invitations",
     "tenants.role": "roles",
     "tenants.user": "users",
 }

@@ -118,16 +118,18 @@ def _rows_of(accounts: Collection[int] | None) -> tuple[str, list[Any]]:
 
 def _sums(accounts: Collection[int] | None) -> Iterator[QuerySet[Any, Any]]:
     for model in counted_models():
-        rows = model._default_manager.filter(model.counted).order_by()  # type: ignore[attr-defined]
+        noun: Any = model
+        rows = model._default_manager.filter(noun.counted).order_by()
         if accounts is not None:
-            rows = rows.filter(account__in=accounts)
+            rows = rows.filter(**{f"{noun.counted_for}__in": accounts})
+        owner = F(f"{noun.counted_for}_id")
         for key, amount in _counts(model).items():
             each = Value(amount, IntegerField()) if isinstance(amount, int) else F(amount)
-            named = rows.annotate(_resource=Cast(Value(key), models.TextField()))
+            named = rows.annotate(_owner=owner, _resource=Cast(Value(key), models.TextField()))
             yield (
-                named.values("account_id", "_resource")
+                named.values("_owner", "_resource")
                 .annotate(_amount=Sum(each))
-                .values_list("account_id", "_resource", "_amount")
+                .values_list("_owner", "_resource", "_amount")
             )
 
 

@@ -13,6 +13,8 @@ from tenants.models.identity_provider import IdentityProvider
 from tenants.models.known_browser import KnownBrowser
 from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
 from tenants.models.outgoing_mail import OutgoingMail
+from tenants.models.project import Project
+from tenants.models.project_invitation import ProjectInvitation
 from tenants.models.resource import TenantResource
 from tenants.models.role import Role
 from tenants.models.sign_in_policy import SignInPolicy
@@ -38,6 +40,8 @@ __all__ = [
     "KnownBrowser",
     "Limit",
     "OutgoingMail",
+    "Project",
+    "ProjectInvitation",
     "Role",
     "SignInPolicy",
     "SignInThrottle",

@@ -51,11 +51,12 @@ class Counted:
     """A mixin of models whose rows count against limits; the recount reads nothing but what stands here.
 
     `counts` maps a resource to a number, or to the field of the row that holds it; `counted` says which rows count.
-    The owner is the model's `account`.
+    The owner is the model's `account`, or what `counted_for` names instead.
     """
 
     counts: ClassVar[Mapping[str, int | str]]
     counted: ClassVar[Q]
+    counted_for: ClassVar[str] = "account"
 
 
 class CountedUntilGivenUp(Counted, models.Model):

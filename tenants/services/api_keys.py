@@ -19,7 +19,7 @@ from tenants.actor import Actor
 from tenants.keys import new_key
 from tenants.locks import locked
 from tenants.might import reaches_of, refuse_mightier
-from tenants.models import Account, ApiKey, Domain, User
+from tenants.models import Account, ApiKey, Domain, Project, User
 from tenants.networks import parsed_networks
 from tenants.permissions import PERMISSIONS
 from tenants.reach import Place
@@ -152,9 +152,10 @@ def scope_of(key: ApiKey) -> KeyScope:
     """How a key narrows its owner's rights."""
     homes = Account.objects.filter(pk__in=key.account_ids).values_list("pk", "domain__path")
     paths = Domain.objects.filter(pk__in=key.domain_ids).values_list("path", flat=True)
+    projects = Project.objects.filter(owner__in=key.account_ids, removed_at=None).values_list("account", "owner")
     return KeyScope(
         key.pk, frozenset(key.permissions), key.is_narrowed_to_places, frozenset(paths), dict(homes),
-        tuple(key.networks), key.expires_at,
+        tuple(key.networks), key.expires_at, dict(projects),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from tenants.actor import Actor
 from tenants.holdings import contents
 from tenants.limits.moving import moving
 from tenants.locks import keeping_a_root_admin, lock_tree, share_tree
-from tenants.models import Account, Domain, Grant, Role, User
+from tenants.models import Account, Domain, Grant, Project, Role, User
 from tenants.models.domain import LONGEST_PATH
 from tenants.names import given_name
 from tenants.services.accounts import refuse_unconfirmed
@@ -232,7 +232,8 @@ def inside_domain(domain: Domain) -> dict[str, int]:
     below = Domain.objects.filter(path__startswith=domain.path, removed_at=None).exclude(pk=domain.pk)
     accounts = list(accounts_in(domain).values_list("pk", flat=True))
     users = User.objects.filter(account__in=accounts).count()
-    counted = {"domains": below.count(), "accounts": len(accounts), "users": users, **contents(accounts)}
+    projects = Project.objects.filter(account__in=accounts).count()
+    counted = {"domains": below.count(), "accounts": len(accounts) - projects, "users": users, **contents(accounts)}
     return {noun: count for noun, count in counted.items() if count}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from guardian.shortcuts import assign_perm
 
@@ -31,24 +33,35 @@ def grant_role(
     if grantee is None or (user and group):
         raise InvalidInput({"user": "A role is granted to one user, or to one group."})
     actor.require("roles.manage", on)
-    row = _role(role, on)
+    row = role_at(role, on)
     refuse_beyond(actor, row.permissions, on, verb="grant")
     with transaction.atomic():
         row = lock_grant(row, grantee)
         refuse_beyond(actor, row.permissions, on, verb="grant")
-        _refuse_leaving(on)
-        grants = Grant.objects.filter(role=row, user=user, group=group, **_place(on))
-        known = grants.first()
-        if known is not None:
-            return known
-        assign_perm(row.permission_on(on), user or grantee.auth, on)  # type: ignore[union-attr]
-        grant = grants.get()
-        events.record(
-            actor, "tenants.grant_role", f"{grantee} is now {row} on {on}.", resource=grantee,
-            account_id=_owner(grantee, on), role=row.name, on=str(on),
-        )  # fmt: skip
-        access_changed(user)
-    return grant
+        return give_role(actor, role=row, on=on, user=user, group=group)
+
+
+def give_role(
+    actor: Actor, *, role: Role, on: Domain | Account, user: User | None = None, group: Group | None = None
+) -> Grant:  # fmt: skip
+    """Write the grant of a role, in the transaction of who asked whether it may be, and holds role and grantee.
+
+    Raises:
+        Conflict: the domain or account is removed, or about to be.
+    """
+    hold_place(on)
+    grants = Grant.objects.filter(role=role, user=user, group=group, **_place(on))
+    known = grants.first()
+    if known is not None:
+        return known
+    grantee: Any = user or group
+    assign_perm(role.permission_on(on), user or grantee.auth, on)
+    events.record(
+        actor, "tenants.grant_role", f"{grantee} is now {role} on {on}.", resource=grantee,
+        account_id=_owner(grantee, on), role=role.name, on=str(on),
+    )  # fmt: skip
+    access_changed(user)
+    return grants.get()
 
 
 def revoke_grant(actor: Actor, *, grant: Grant) -> None:
@@ -73,7 +86,12 @@ def revoke_grant(actor: Actor, *, grant: Grant) -> None:
         access_changed(grant.user)
 
 
-def _role(role: Role | str, on: Domain | Account) -> Role:
+def role_at(role: Role | str, on: Domain | Account) -> Role:
+    """A role that can be granted at a place, by itself or by the code of a built-in one.
+
+    Raises:
+        InvalidInput: there is no such role at that place, or it is one of the root alone.
+    """
     if isinstance(role, str):
         known = Role.objects.filter(code=role).first()
         if known is None:
@@ -87,8 +105,12 @@ def _role(role: Role | str, on: Domain | Account) -> Role:
     return role
 
 
-def _refuse_leaving(on: Domain | Account) -> None:
-    """Under the place's row lock, so that a removal either sees the grant or is seen here."""
+def hold_place(on: Domain | Account) -> None:
+    """Lock a place's row, so that a removal either sees what comes now or is seen here.
+
+    Raises:
+        Conflict: it is removed, or about to be.
+    """
     state = type(on).objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=on.pk)
     if state in ("Removing", "Removed"):
         raise Conflict(f"{on} is {state.lower()}; nothing can be granted on it any more.", state=state)

@@ -17,6 +17,7 @@ from cloudportal.core.writing import insert, update
 from tenants.actor import Actor
 from tenants.might import refuse_beyond
 from tenants.models import Domain, IdentityProvider
+from tenants.names import refuse_project
 from tenants.permissions import BUILT_IN
 from tenants.settings import IDENTITY_INTERNAL_NETWORKS
 
@@ -108,6 +109,8 @@ def _check(actor: Actor, provider: IdentityProvider, changed: set[str]) -> None:
         check_issuer(provider.issuer)
     if provider.account is not None and not provider.account.domain.path.startswith(provider.domain.path):
         raise InvalidInput({"account": "New users join an account of the provider's own domain."})
+    if provider.account is not None:
+        refuse_project(provider.account, "account", "Nobody belongs to a project: choose an account.")
     _check_mapping(actor, provider)
     if "email_domains" in changed and provider.email_domains:
         actor.require_everywhere("tenancy.manage")

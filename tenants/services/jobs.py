@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudportal.jobs import services
 from cloudportal.jobs.models import Job
 from tenants.actor import NOWHERE, Actor
-from tenants.models import Account
+from tenants.models import Account, Project
 from tenants.permissions import PERMISSIONS
 
 OF_THE_CLOUD = "infrastructure.manage"
@@ -18,11 +18,11 @@ def cancel_job(actor: Actor, *, job: Job) -> Job:
         NotFound, PermissionDenied: the actor may not change what the job changes.
         Conflict: it is over, is being taken back already, or is of a kind that can't be cancelled.
     """
-    account = _account(job)
+    permission, account = _needed(job)
     if account is None:
         actor.require_everywhere(OF_THE_CLOUD)
     else:
-        actor.require(_permission(job), account, even_locked=True)
+        actor.require(permission, account, even_locked=True)
     return services.cancel(actor, job)
 
 
@@ -30,10 +30,19 @@ def may_cancel(actor: Actor, job: Job) -> bool:
     """Whether cancelling may be offered: the actor may do it, and it may help."""
     if not services.is_cancellable(job):
         return False
-    account = _account(job)
+    permission, account = _needed(job)
     if account is None:
         return actor.reach.get(OF_THE_CLOUD, NOWHERE).everywhere
-    return actor.may(_permission(job), account)
+    return actor.may(permission, account)
+
+
+def _needed(job: Job) -> tuple[str, Account | None]:
+    """What cancelling takes, and on which account. What is done to a whole project is decided on its owner."""
+    if job.resource_type == Account._meta.label_lower:
+        project = Project.objects.select_related("owner__domain").filter(account=job.resource_id).first()
+        if project is not None:
+            return "projects.manage", project.owner
+    return _permission(job), _account(job)
 
 
 def _permission(job: Job) -> str:

@@ -30,6 +30,10 @@ SELECT k.id, k.secret_hash, CASE WHEN k.previous_until > now() THEN k.previous_h
              WHERE o.id = ANY (k.account_ids) ORDER BY o.id),
        ARRAY(SELECT h.path FROM tenants_account o JOIN tenants_domain h ON h.id = o.domain_id
              WHERE o.id = ANY (k.account_ids) ORDER BY o.id),
+       ARRAY(SELECT p.account_id FROM tenants_project p
+             WHERE p.owner_id = ANY (k.account_ids) AND p.removed_at IS NULL ORDER BY p.account_id),
+       ARRAY(SELECT p.owner_id FROM tenants_project p
+             WHERE p.owner_id = ANY (k.account_ids) AND p.removed_at IS NULL ORDER BY p.account_id),
        {", ".join(f"u.{field.column}" for field in User._meta.concrete_fields)}
 FROM tenants_apikey k JOIN tenants_user u ON u.id = k.user_id
 JOIN tenants_account a ON a.id = u.account_id JOIN tenants_domain d ON d.id = a.domain_id
@@ -66,7 +70,7 @@ def holder_of_key(text: str, *, address: str) -> Holder | None:
     is_current = compare_digest(current, parsed.secret_hash)
     if not is_current and not (previous and compare_digest(previous, parsed.secret_hash)):
         return None
-    networks, permissions, expires_at, has_places, paths, account_ids, homes, *values = row
+    networks, permissions, expires_at, has_places, paths, account_ids, homes, projects, owners, *values = row
     if networks and not is_from(address, networks):
         _note_refusal(key, address)
         return None
@@ -74,7 +78,7 @@ def holder_of_key(text: str, *, address: str) -> Holder | None:
         _note_use(key, address, is_current=is_current)
     scope = KeyScope(
         key, frozenset(permissions), has_places, frozenset(paths), dict(zip(account_ids, homes, strict=True)),
-        tuple(networks), expires_at,
+        tuple(networks), expires_at, dict(zip(projects, owners, strict=True)),
     )  # fmt: skip
     return Holder(User.from_db(DEFAULT_DB_ALIAS, _OF_USER, values), scope)
 

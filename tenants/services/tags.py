@@ -38,7 +38,7 @@ def change_tags(
     row: Any = thing
     if row.account_id is None:
         raise Conflict(f"{row} is free; it can be tagged while an account holds it.")
-    actor.require(f"{row._meta.app_label}.manage", row.account)
+    actor.require(permission_on(row), row.account)
     new = checked_tags(set or {}, "set")
     if not new and not remove:
         raise InvalidInput({"": "Nothing to change; there are set, remove."})
@@ -51,6 +51,11 @@ def change_tags(
             events.record(actor, action, words, resource=row, before={"tags": before}, after={"tags": after})
             jobs.announce_resource(row)
     return thing
+
+
+def permission_on(row: Any) -> str:
+    """What changing a thing takes: of its app, if it says nothing else."""
+    return getattr(row, "managed_by", f"{row._meta.app_label}.manage")
 
 
 def _written(row: Any, new: Mapping[str, str], remove: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:

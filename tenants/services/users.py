@@ -18,6 +18,7 @@ from tenants.actor import Actor
 from tenants.locks import keeping_a_root_admin, locked
 from tenants.might import refuse_mightier
 from tenants.models import Account, User
+from tenants.names import refuse_project
 
 
 def create_user(
@@ -29,13 +30,14 @@ def create_user(
     Raises:
         NotFound, PermissionDenied: the actor does not manage the users of the account; or
             an operator acts for somebody.
-        InvalidInput: the name is taken, or the password too weak.
+        InvalidInput: the name is taken, the password too weak, or the account a project.
         AccountLocked, AccountDisabled, DomainSuspended: the account takes in nobody.
     """
     refuse_secrets_of_others()
     actor.require("users.manage", account)
     fields = {"username": username, "email": email, "first_name": first_name, "last_name": last_name}
     check_fields(User(**fields), only=set(fields))
+    refuse_project(account, "account", "Nobody belongs to a project: invite people into it.")
     _check_password(password, User(account=account, **fields))
     with transaction.atomic():
         with constraints_as_messages(User):

@@ -34,6 +34,7 @@ LISTS = {
     "networks": "network:networks",
     "templates": "storage:templates",
     "SSH keys": "compute:ssh-keys",
+    "projects": "tenants:projects",
 }
 
 
@@ -56,7 +57,8 @@ def held(actor: Actor, account: Account) -> list[Held]:
     for holding in HOLDINGS:
         if actor.may(f"{holding.area}.view", account):
             route = LISTS.get(holding.noun)
-            url = f"{reverse(route)}?account={account.uuid}" if route else ""
+            owner = "owner" if holding.noun == "projects" else "account"
+            url = f"{reverse(route)}?{owner}={account.uuid}" if route else ""
             found.append(Held(holding.noun, holding.rows([account.pk]).count(), url))
     return found
 

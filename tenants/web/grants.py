@@ -54,9 +54,9 @@ def grants_here(actor: Actor, place: Place) -> QuerySet[Grant]:
 
 
 def grants_above(actor: Actor, place: Place) -> QuerySet[Grant]:
-    """What is granted on domains above a place, and holds there too."""
+    """What is granted on domains above a place, or on a project's owner, and holds there too."""
     line = place.line[:-1] if isinstance(place, Domain) else place.domain.line
-    return selectors.grants(actor).filter(domain__in=line)
+    return selectors.grants(actor).filter(Q(domain__in=line) | selectors.on_owner(place))
 
 
 def grants_of(actor: Actor, user: User) -> QuerySet[Grant]:
@@ -97,14 +97,14 @@ def _is_beyond(actor: Actor, role: Role, place: Place | None, *, at_root: bool) 
     return any(not actor.may(name, place) for name in effective(role.permissions, at_root=at_root))
 
 
-def _role_words(rows: list[Any]) -> dict[int, str]:
+def role_words(rows: list[Any]) -> dict[int, str]:
     return {row.pk: f"{row} — {row.description}" if row.description else str(row) for row in rows}
 
 
 class _RoleForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, place: Place | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["role"] = Pick(Source(_("Roles"), roles_for(actor, place), _role_words), label=_("Role"))
+        self.fields["role"] = Pick(Source(_("Roles"), roles_for(actor, place), role_words), label=_("Role"))
 
 
 class GrantHereForm(_RoleForm):

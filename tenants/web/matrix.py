@@ -15,6 +15,7 @@ AREAS: dict[str, str | Promise] = {
     "tenancy": _("Domains and accounts"),
     "users": _("Users and groups"),
     "roles": _("Roles and grants"),
+    "projects": _("Projects"),
     "infrastructure": _("Infrastructure"),
     "compute": _("Instances and SSH keys"),
     "network": _("Networks"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenants.web import accounts, domains, grants, groups, roles, users
+from cloudportal.doors.web.tags import EditTags
+from tenants import selectors
+from tenants.web import accounts, domains, grants, groups, project_people, projects, roles, users
 from tenants.web.api_keys import ApiKeys, DeleteApiKey, EditApiKey, RotateApiKey, SwitchApiKey
 from tenants.web.explain import Explain
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
@@ -72,6 +74,37 @@ urlpatterns = [
     path("accounts/<uuid:uuid>/disable/", accounts.DisableAccount.as_view(), name="account-disable"),
     path("accounts/<uuid:uuid>/delete/", accounts.DeleteAccount.as_view(), name="account-delete"),
     path("accounts/<uuid:uuid>/grant/", grants.GrantOnAccount.as_view(), name="account-grant"),
+    path("projects/", projects.Projects.as_view(), name="projects"),
+    path("projects/new/", projects.CreateProject.as_view(), name="project-new"),
+    path("projects/<uuid:uuid>/", projects.ProjectPage.as_view(), name="project"),
+    path("projects/<uuid:uuid>/edit/", projects.EditProject.as_view(), name="project-edit"),
+    path("projects/<uuid:uuid>/suspend/", projects.SuspendProject.as_view(), name="project-suspend"),
+    path("projects/<uuid:uuid>/activate/", projects.ActivateProject.as_view(), name="project-activate"),
+    path("projects/<uuid:uuid>/leave/", projects.LeaveProject.as_view(), name="project-leave"),
+    path("projects/<uuid:uuid>/delete/", projects.DeleteProject.as_view(), name="project-delete"),
+    path("projects/<uuid:uuid>/invite/", project_people.InviteToProject.as_view(), name="project-invite"),
+    path(
+        "projects/<uuid:uuid>/tags/",
+        EditTags.as_view(selector=selectors.projects, route="tenants:project"),
+        name="project-tags",
+    ),
+    path("project-members/<uuid:uuid>/role/", project_people.ChangeMemberRole.as_view(), name="project-member-role"),
+    path("project-members/<uuid:uuid>/remove/", project_people.RemoveMember.as_view(), name="project-member-remove"),
+    path(
+        "project-invitations/<uuid:uuid>/resend/", project_people.ResendInvitation.as_view(), name="invitation-resend"
+    ),
+    path(
+        "project-invitations/<uuid:uuid>/revoke/", project_people.RevokeInvitation.as_view(), name="invitation-revoke"
+    ),
+    path(
+        "project-invitations/<uuid:uuid>/accept/", project_people.AcceptInvitation.as_view(), name="invitation-accept"
+    ),
+    path(
+        "project-invitations/<uuid:uuid>/decline/",
+        project_people.DeclineInvitation.as_view(),
+        name="invitation-decline",
+    ),
+    path("invitations/<str:token>/", project_people.InvitationPage.as_view(), name="invitation"),
     path("users/", users.Users.as_view(), name="users"),
     path("users/new/", users.CreateUser.as_view(), name="user-new"),
     path("users/<uuid:uuid>/", users.UserPage.as_view(), name="user"),

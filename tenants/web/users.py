@@ -94,7 +94,9 @@ def _password() -> forms.CharField:
 class NewUserForm(UserForm):
     def __init__(self, *args: Any, actor: Actor, chosen: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        accounts = Source(_("Accounts"), actor.accounts("users.manage").order_by("name"), with_domain)
+        accounts = Source(
+            _("Accounts"), actor.accounts("users.manage").filter(project=None).order_by("name"), with_domain
+        )
         self.fields["account"] = Pick(accounts, chosen=chosen, label=_("Account"))
         self.fields["password"] = _password()
         self.order_fields(["account", "username", "password"])

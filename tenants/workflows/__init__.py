@@ -5,6 +5,7 @@ from tenants.workflows.delete_account import DELETE_ACCOUNT
 from tenants.workflows.delete_domain import DELETE_DOMAIN
 from tenants.workflows.deliver_webhook import DELIVER_WEBHOOK
 from tenants.workflows.dispatch_events import DISPATCH_EVENTS
+from tenants.workflows.expire_invitations import EXPIRE_INVITATIONS
 from tenants.workflows.prune_sign_in import PRUNE_SIGN_IN
 from tenants.workflows.send_mail import SEND_MAIL
 from tenants.workflows.stop_account import STOP_ACCOUNT
@@ -15,6 +16,7 @@ __all__ = [
     "DELETE_DOMAIN",
     "DELIVER_WEBHOOK",
     "DISPATCH_EVENTS",
+    "EXPIRE_INVITATIONS",
     "PRUNE_SIGN_IN",
     "SEND_MAIL",
     "STOP_ACCOUNT",

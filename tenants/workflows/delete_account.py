@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from cloudportal.core import events
 from cloudportal.core.errors import Conflict
+from cloudportal.jobs import services as jobs
+from cloudportal.jobs.models import Job
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.trail import Originator
 from cloudportal.jobs.workflow import Wait, Workflow
+from tenants import limits
 from tenants.access import access_changed
-from tenants.holdings import HOLDINGS, contents, in_words
+from tenants.holdings import HOLDINGS, Holding, contents, in_words
 from tenants.locks import keeping_a_root_admin
-from tenants.models import Account, AccountGroupObjectPermission, AccountUserObjectPermission, User
-from tenants.states import ACCOUNT
+from tenants.models import (
+    Account,
+    AccountGroupObjectPermission,
+    AccountUserObjectPermission,
+    Project,
+    ProjectInvitation,
+    User,
+)
+from tenants.states import ACCOUNT, INVITATION
 from tenants.workflows.emptying import bring_to_end
 
 DELETE_ACCOUNT = Workflow("tenancy.delete_account", "Delete account", move=ACCOUNT.delete)
@@ -31,6 +44,7 @@ def remove_holdings(run: Run[Account]) -> Wait | None:
 def forget(run: Run[Account]) -> None:
     """Users, and what was granted on it, go for good; the row stays, for usage and events."""
     account = run.resource
+    _end_project(account)
     if left := contents([account.pk]):
         raise Conflict(f"Account {account} has {in_words(left)} again.")
     with keeping_a_root_admin():
@@ -41,3 +55,24 @@ def forget(run: Run[Account]) -> None:
         table.objects.filter(content_object=account).delete()
     Account.objects.filter(pk=account.pk).update(removed_at=Now())
     access_changed()
+
+
+def _end_project(account: Account) -> None:
+    """If the account is a project's: nobody can join it any more, and its owner may have another."""
+    ProjectInvitation.objects.filter(project__account=account, state="Pending").update(state=INVITATION.revoke.done)
+    project = Project.objects.filter(account=account, removed_at=None).first()
+    # Guarded, so that it is given back once.
+    if project is not None and Project.objects.filter(pk=project.pk, removed_at=None).update(removed_at=Now()):
+        limits.release(project.owner_id, **project.counts)
+
+
+def projects(accounts: Collection[int]) -> QuerySet[Project]:
+    return Project.objects.filter(owner__in=accounts, removed_at=None).select_related("account")
+
+
+def remove_project(project: Project, parent: Job) -> None:
+    title = f"Delete project {project}"
+    jobs.start(Originator(parent), DELETE_ACCOUNT, project.account, parent=parent, title=title)
+
+
+Holding("projects", 5, "projects", Project, projects, remove_project)

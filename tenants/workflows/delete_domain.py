@@ -35,7 +35,9 @@ DELETE_DOMAIN = Workflow("tenancy.delete_domain", "Delete domain", move=DOMAIN.d
 
 @DELETE_DOMAIN.step("Delete the accounts in it", deadline_seconds=3 * 24 * 3600)
 def delete_accounts(run: Run[Domain]) -> Wait | None:
-    return bring_to_end(run, accounts_in(run.resource), _delete_account, "Deleting accounts")
+    # Projects go with the accounts that own them.
+    owners = accounts_in(run.resource).filter(project=None)
+    return bring_to_end(run, owners, _delete_account, "Deleting accounts")
 
 
 def _delete_account(account: Account, parent: Job) -> None:

@@ -17,6 +17,8 @@ from tenants.models import Account, ApiKey, User
 from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role
 from tenants.services.groups import create_group
+from tenants.services.project_invitations import invite_to_project
+from tenants.services.projects import create_project
 from tenants.services.roles import create_role
 from tenants.services.webhooks import create_webhook
 from tenants.services.webhooks import test_webhook as post_test
@@ -58,6 +60,11 @@ def estate(cloud: Cloud) -> Estate:
     webhook, _ = create_webhook(SYSTEM, account=home, name="sesame-webhook", url="http://93.184.215.14/sesame")
     crew = create_group(SYSTEM, domain=home.domain, name="sesame-crew")
     own_role = create_role(SYSTEM, domain=home.domain, name="sesame-role", permissions=["compute.view"])
+    project = create_project(SYSTEM, owner=home, name="sesame-project")
+    tokens: list[str] = []
+    invitation = invite_to_project(
+        SYSTEM, project=project, email="sesame@example.org", link_to=lambda token: tokens.append(token) or token
+    )
     things = {
         "network": network,
         "template": template,
@@ -76,6 +83,10 @@ def estate(cloud: Cloud) -> Estate:
         "group": crew,
         "role": own_role,
         "grant": grant_role(SYSTEM, group=crew, role=own_role, on=home),
+        "project": project,
+        "project_member": grant_role(SYSTEM, user=person, role="project_member", on=project.account),
+        "invitation": invitation,
+        "mailed": SimpleNamespace(token=tokens[0]),
         "identity_provider": factories.identity_provider(home.domain),
         "session": factories.session(person),
         "security_key": factories.security_key(person),

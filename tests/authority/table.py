@@ -154,6 +154,24 @@ API: dict[str, Rule] = {
     "api:pod-detail": Cloud("pod", seen=False, writes=("patch",)),
     "api:pool-list": Listing(),
     "api:pool-detail": Cloud("pool", seen=False, writes=("patch",)),
+    "api:project-list": Listing(),
+    "api:project-bulk": Writing(),
+    "api:project-detail": Own("project", _GET_PATCH_DELETE),
+    "api:project-suspend": Own("project", _POST),
+    "api:project-activate": Own("project", _POST),
+    "api:project-leave": Own("project", _POST),
+    "api:project-tags": Own("project", _POST),
+    "api:project-limits": Own("project", ("get", "patch")),
+    "api:project-member-list": Listing(),
+    "api:project-member-bulk": Writing(),
+    "api:project-member-detail": Own("project_member", _GET_PATCH_DELETE),
+    "api:project-invitation-list": Listing(),
+    "api:project-invitation-bulk": Writing(),
+    "api:project-invitation-detail": Own("invitation"),
+    "api:project-invitation-resend": Own("invitation", _POST),
+    "api:project-invitation-revoke": Own("invitation", _POST),
+    "api:project-invitation-accept": Own("invitation", _POST),
+    "api:project-invitation-decline": Own("invitation", _POST),
     "api:public-address-list": Listing(),
     "api:public-address-bulk": Writing(),
     "api:public-address-detail": Own("public_address"),
@@ -212,6 +230,8 @@ _TABS = ("console", "disks", "network", "jobs", "events")
 _OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
 _OF_DOMAINS = ("rename", "move", "suspend", "activate", "delete", "grant")
 _OF_ACCOUNTS = ("rename", "lock", "enable", "disable", "delete", "grant")
+_OF_PROJECTS = ("edit", "suspend", "activate", "leave", "delete", "invite", "tags")
+_OF_INVITATIONS = ("resend", "revoke", "accept", "decline")
 _OF_USERS = (
     "edit", "enable", "disable", "password", "unlock", "sign-out", "reset-factors", "delete", "grant",
 )  # fmt: skip
@@ -321,6 +341,13 @@ WEB: dict[str, Rule] = {
     "tenants:account-new": Listing(status=404),
     "tenants:account": Own("account"),
     **{f"tenants:account-{name}": Own("account", ("get", "post")) for name in _OF_ACCOUNTS},
+    "tenants:projects": Listing(),
+    "tenants:project-new": Listing(status=404),
+    "tenants:project": Own("project"),
+    **{f"tenants:project-{name}": Own("project", ("get", "post")) for name in _OF_PROJECTS},
+    **{f"tenants:project-member-{name}": Own("project_member", ("get", "post")) for name in ("role", "remove")},
+    **{f"tenants:invitation-{name}": Own("invitation", ("get", "post")) for name in _OF_INVITATIONS},
+    "tenants:invitation": Own("mailed", ("get", "post"), key="token"),
     "tenants:users": Listing(status=404),
     "tenants:user-new": Listing(status=404),
     "tenants:user": Own("user"),

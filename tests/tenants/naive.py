@@ -15,6 +15,8 @@ class NaiveCloud:
     suspended: set[str] = field(default_factory=set)
     accounts: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    # Projects are accounts too; this says which account owns them.
+    owners: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
     groups: dict[str, str] = field(default_factory=dict)
@@ -38,8 +40,11 @@ class NaiveCloud:
 
     def granted(self, user: str, permission: str, place: str) -> bool:
         who = {user} | {group for group, member in self.members if member == user}
+        owner = self.owners.get(place)
         return any(
-            permission in self.roles[role] and holder in who and on in self.line(place)
+            permission in self.roles[role]
+            and holder in who
+            and (on in self.line(place) or (on == owner and "projects.manage" in self.roles[role]))
             for role, holder, on in self.grants
         )
 
@@ -48,5 +53,6 @@ class NaiveCloud:
 
     def may_change(self, user: str, permission: str, place: str) -> bool:
         """Also with the states of what is changed."""
-        grows = self.states.get(place, "Enabled") == "Enabled" and not set(self.line(place)) & self.suspended
+        states = {self.states.get(one, "Enabled") for one in (place, self.owners.get(place, place))}
+        grows = states == {"Enabled"} and not set(self.line(place)) & self.suspended
         return self.may(user, permission, place) and grows

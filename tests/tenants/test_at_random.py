@@ -11,18 +11,20 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloudportal.core.errors import InvalidInput, Refusal
+from cloudportal.core.errors import Conflict, InvalidInput, Refusal
 from tenants.actor import SYSTEM, actor_of
 from tenants.explain import explain
 from tenants.models import Account, Domain, Grant, Group, Role, User
-from tenants.services import accounts, domains, grants, groups, roles, users
+from tenants.services import accounts, domains, grants, groups, projects, roles, users
 from tests import factories
 from tests.tenants.naive import ROOT, NaiveCloud
 
-PERMISSIONS = ["compute.view", "compute.manage", "tenancy.view", "jobs.view"]
+PERMISSIONS = ["compute.view", "compute.manage", "projects.manage", "tenancy.view", "jobs.view"]
+CHANGES = {"compute.manage", "projects.manage"}
 OPERATIONS = [
     "grow", "grow", "move", "move", "suspend", "activate", "open_account", "lock", "disable_account", "enable", "hire",
     "disable_user", "enable_user", "gather", "join", "leave", "define", "redefine", "grant", "grant", "grant", "revoke",
+    "open_project", "open_project",
 ]  # fmt: skip
 Step = tuple[str, int, int, int]
 
@@ -87,6 +89,19 @@ def open_account(both: Both, a: int, _b: int, _c: int) -> None:
     both.model.accounts[name], both.model.states[name] = home, "Enabled"
 
 
+def open_project(both: Both, a: int, _b: int, _c: int) -> None:
+    if not (owner := both.pick(Account, a)):
+        return
+    if owner in both.model.owners:
+        with pytest.raises((InvalidInput, Conflict)):
+            projects.create_project(SYSTEM, owner=both.fresh(owner), name=factories.unique("p"))
+        return
+    row = projects.create_project(SYSTEM, owner=both.fresh(owner), name=factories.unique("p"))
+    name = both.add("account", row.account)
+    both.model.accounts[name], both.model.states[name] = both.model.accounts[owner], "Enabled"
+    both.model.owners[name] = owner
+
+
 def _state(service: Callable[..., Any], state: str) -> Callable[[Both, int, int, int], None]:
     def change(both: Both, a: int, _b: int, _c: int) -> None:
         if name := both.pick(Account, a):
@@ -97,7 +112,7 @@ def _state(service: Callable[..., Any], state: str) -> Callable[[Both, int, int,
 
 
 def hire(both: Both, a: int, _b: int, _c: int) -> None:
-    if home := both.pick(Account, a):
+    if (home := both.pick(Account, a)) and home not in both.model.owners:
         values = {"username": factories.unique("u"), "password": factories.PASSWORD}
         both.model.users[both.add("user", users.create_user(SYSTEM, account=both.fresh(home), **values))] = home
 
@@ -222,5 +237,5 @@ def _assert_agree(both: Both) -> None:
                 assert actor.may(permission, on) is model.may(user, permission, place), (user, permission, place)
                 found = explain(SYSTEM, user=both.fresh(user), permission=permission, on=on)
                 assert bool(found.grants) is model.granted(user, permission, place)
-                expected = model.may_change if permission == "compute.manage" else model.may
+                expected = model.may_change if permission in CHANGES else model.may
                 assert found.allowed is expected(user, permission, place), (user, permission, place, found.obstacles)

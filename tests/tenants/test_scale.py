@@ -42,6 +42,21 @@ INSERT INTO tenants_accountuserobjectpermission (user_id, content_object_id, per
 SELECT u.id, u.account_id, (SELECT on_account_id FROM tenants_role WHERE code = 'member') FROM tenants_user u
 WHERE u.username ~ '^u[0-9]+$'
 """
+# Every account has two projects, and manages them.
+_PROJECT_ACCOUNTS = """
+INSERT INTO tenants_account (uuid, domain_id, name)
+SELECT gen_random_uuid(), a.domain_id, 'p' || a.id || '-' || n FROM tenants_account a, generate_series(1, 2) n
+WHERE a.name ~ '^a[0-9]+$'
+"""
+_PROJECTS = """
+INSERT INTO tenants_project (uuid, account_id, owner_id, description)
+SELECT p.uuid, p.id, substring(p.name FROM '^p([0-9]+)-')::bigint, '' FROM tenants_account p WHERE p.name ~ '^p[0-9]+-'
+"""
+_OWNERS = """
+INSERT INTO tenants_accountuserobjectpermission (user_id, content_object_id, permission_id)
+SELECT u.id, u.account_id, (SELECT on_account_id FROM tenants_role WHERE code = 'account_owner') FROM tenants_user u
+WHERE u.username ~ '^u[0-9]+$'
+"""
 _KEYS = """
 INSERT INTO compute_sshkey (uuid, account_id, name, public_key, fingerprint)
 SELECT gen_random_uuid(), id, 'k', 'x', 'y' FROM tenants_account WHERE name ~ '^a[0-9]+$'
@@ -60,6 +75,18 @@ def crowd(db: None) -> None:
         for table in ("domain", "account", "user", "accountuserobjectpermission", "role"):
             cursor.execute(f"ANALYZE tenants_{table}")
         cursor.execute("ANALYZE compute_sshkey")
+
+
+@pytest.fixture
+def owners(crowd: None) -> None:
+    """All of them own two projects each."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tenants_project DISABLE TRIGGER tenants_project_stands_apart")
+        for statement in (_PROJECT_ACCOUNTS, _PROJECTS, _OWNERS):
+            cursor.execute(statement)
+        cursor.execute("ALTER TABLE tenants_project ENABLE TRIGGER tenants_project_stands_apart")
+        for table in ("account", "project", "accountuserobjectpermission"):
+            cursor.execute(f"ANALYZE tenants_{table}")
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -98,6 +125,20 @@ def test_who_acts_is_found_by_keys(crowd: None, django_assert_num_queries: Any) 
     with django_assert_num_queries(1):
         actor = actor_of(user)
     assert actor.may("compute.manage", Account.objects.select_related("domain").get(pk=user.account_id))
+
+
+def test_projects_that_one_manages_are_found_by_keys(owners: None, django_assert_num_queries: Any) -> None:
+    user = User.objects.filter(username__regex="^u[0-9]+$").latest("pk")
+    plan = explained(_GRANTED_NOW, {"user": user.pk})
+
+    for table in ("tenants_user", "tenants_account", "tenants_domain", "tenants_accountuserobjectpermission"):
+        assert touched(plan, table) < 20, table
+    assert touched(plan, "tenants_project") < 10
+    with django_assert_num_queries(1):
+        actor = actor_of(user)
+    projects = Account.objects.filter(project__owner=user.account_id).select_related("domain")
+    assert [actor.may("compute.manage", project) for project in projects] == [True, True]
+    assert touched(rows_of(selectors.projects(actor).order_by("-pk")[:50]), "tenants_project") <= 10
 
 
 def test_lists_read_no_more_than_they_may_show(crowd: None) -> None:

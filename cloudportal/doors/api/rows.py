@@ -65,9 +65,11 @@ def column(
     return Column((source,), None, tuple(choices), operators, help, optional)
 
 
-def computed(make: Callable[..., Any], *sources: Source, operators: bool = False, help: str = "") -> Any:
+def computed(
+    make: Callable[..., Any], *sources: Source, choices: Iterable[str] = (), operators: bool = False, help: str = ""
+) -> Any:
     """A small function of columns."""
-    return Column(sources, make, (), operators, help)
+    return Column(sources, make, tuple(choices), operators, help)
 
 
 def allowed(lifecycle: Lifecycle, permission: str, *, owner: str = "account_id") -> Any:

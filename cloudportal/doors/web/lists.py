@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
 from cloudportal.core.errors import InvalidInput
 from cloudportal.doors.ordering import NEWEST_FIRST, Sorting
 from cloudportal.doors.paging import Page as Rows
 from cloudportal.doors.paging import page, page_size
+from cloudportal.doors.web.accounts import narrowed_to
 from cloudportal.doors.web.base import Page
 from tenants.actor import Actor
 
@@ -47,17 +50,31 @@ class ListPage(Page):
         rows, filters, problem = self._rows()
         params = self.params
         chosen = [name for name in params if name not in _PLACE]
+        controls = self._controls(filters) if filters else {}
         return super().context(
             rows=rows.rows,
             page=rows,
             filters=filters,
             problem=problem,
-            controls=[filters.form[name] for name in self.bar] if filters else [],
-            kept=[(name, params[name]) for name in chosen if name not in self.bar],
+            controls=list(controls.values()),
+            kept=[(name, params[name]) for name in chosen if name not in controls],
             is_filtered=bool(chosen),
             sort=params.get("sort") or self.sorting.default,
             **extra,
         )
+
+    def _controls(self, filters: FilterSet) -> dict[str, forms.BoundField]:
+        """What stands in the bar; the choice of an account or project for those alone who see things of several."""
+        if "account" not in self.bar:
+            return {name: filters.form[name] for name in self.bar}
+        # A part of the page has no bar to be drawn.
+        whole = self.part_template() == self.template_name
+        offered = narrowed_to(self.actor, self.permission, self.params.get("account")) if whole else []
+        found = {name: filters.form[name] for name in self.bar if name != "account" or offered}
+        if offered:
+            field = forms.ChoiceField(choices=offered, label=_("Account or project"))
+            found["account"] = forms.BoundField(filters.form, field, "account")
+        return found
 
     def _rows(self) -> tuple[Rows[Any], FilterSet | None, str]:
         queryset, filters = self.queryset(), None

@@ -18,7 +18,9 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cloudportal.core.lifecycle import State
+from cloudportal.doors.web.accounts import acts_for_several
 from cloudportal.web.icons import icon as draw_icon
+from tenants.services.tags import permission_on
 
 register = template.Library()
 
@@ -281,7 +283,13 @@ def may(actor: Any, permission: str) -> bool:
 @register.filter
 def may_manage(actor: Any, thing: Any) -> bool:
     """Whether the actor may change that thing of a tenant's."""
-    return bool(actor.may(f"{thing._meta.app_label}.manage", thing.account))
+    return bool(actor.may(permission_on(thing), thing.account))
+
+
+@register.filter
+def of_several(actor: Any, permission: str) -> bool:
+    """Whether a list says whose its rows are: the actor sees things of several accounts and projects."""
+    return acts_for_several(actor, permission)
 
 
 @register.filter
