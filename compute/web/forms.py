@@ -12,8 +12,8 @@ from cloudportal.doors.web.accounts import accounts_to_choose, own_account
 from cloudportal.infrastructure.models import Zone
 from cloudportal.infrastructure.selectors import zones
 from compute import selectors
-from network.selectors import networks
-from storage.selectors import templates
+from network.selectors import networks_for
+from storage.selectors import templates_for
 from tenants.actor import Actor
 from tenants.models import Account
 
@@ -60,14 +60,15 @@ class DeployForm(forms.Form):
         )
         self.zones = list(zones(actor))
         self.chosen_zone = self._chosen("zone", zones(actor)) or (self.zones[0] if self.zones else None)
-        in_account = {"account": self.chosen_account, "zone": self.chosen_zone}
-        ready = templates(actor).filter(store__zone=self.chosen_zone, state="Ready")
+        account = self.chosen_account
+        ready = templates_for(actor, account).filter(store__zone=self.chosen_zone, state="Ready")
+        open_networks = networks_for(actor, account).filter(state__in=("Implemented", "Implementing"))
         self._offer("account", accounts_to_choose(actor, "compute.manage"))
         self._offer("zone", zones(actor))
         self._offer("template", ready.order_by("-is_public", "name"))
         self._offer("offering", selectors.offerings(actor).filter(is_active=True))
-        self._offer("networks", networks(actor).filter(**in_account, state__in=("Implemented", "Implementing")))
-        self._offer("ssh_keys", selectors.ssh_keys(actor).filter(account=self.chosen_account))
+        self._offer("networks", open_networks.filter(zone=self.chosen_zone))
+        self._offer("ssh_keys", selectors.ssh_keys_for(actor, account))
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
         field: Any = self.fields[name]
@@ -92,7 +93,16 @@ class DeployForm(forms.Form):
         """The rows that can be chosen, with those marked that are."""
         field: Any = self.fields[name]
         chosen = set(self.raw(name))
-        return [{"row": row, "chosen": str(row.uuid) in chosen} for row in field.queryset[:200]]
+        return [
+            {"row": row, "chosen": str(row.uuid) in chosen, "shared_by": self._shared_by(row)}
+            for row in field.queryset[:200]
+        ]
+
+    def _shared_by(self, row: Any) -> str:
+        """Who shares it, of what is neither the chosen account's nor for everybody."""
+        owner = getattr(row, "account", None)
+        foreign = owner is not None and owner != self.chosen_account and not getattr(row, "is_public", False)
+        return str(owner) if foreign else ""
 
 
 class SSHKeyForm(forms.Form):

@@ -16,6 +16,7 @@ from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
 from cloudportal.doors.web.lists import ListPage
+from cloudportal.doors.web.sharing import sharing_of
 from compute import selectors
 from compute.filters import SSHKeyFilterSet
 from compute.models import SSHKey
@@ -29,7 +30,7 @@ class SSHKeys(ListPage):
     permission = "compute.view"
     selector = selectors.ssh_keys
     filterset_class = SSHKeyFilterSet
-    bar = ("name", "tag")
+    bar = ("name", "sharing", "tag")
     sorting = NAMED_NEWEST_FIRST
 
     def context(self, **extra: Any) -> dict[str, Any]:
@@ -42,6 +43,9 @@ class SSHKeyPage(DetailPage):
     selector = selectors.ssh_keys
     noun = "key"
     list_route = "compute:ssh-keys"
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        return super().context(**sharing_of(self.actor, self.thing), **extra)
 
 
 class CreateSSHKey(FormPage):

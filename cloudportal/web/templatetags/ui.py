@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from cloudportal.core.lifecycle import State
 from cloudportal.web.icons import icon as draw_icon
+from tenants.sharing import sees_by_share
 
 register = template.Library()
 
@@ -282,6 +283,12 @@ def may(actor: Any, permission: str) -> bool:
 def may_manage(actor: Any, thing: Any) -> bool:
     """Whether the actor may change that thing of a tenant's."""
     return bool(actor.may(f"{thing._meta.app_label}.manage", thing.account))
+
+
+@register.filter
+def shared_by(actor: Any, thing: Any) -> str:
+    """The account that shares the thing with the actor; nothing of what is the actor's own, or for everybody."""
+    return str(thing.account) if sees_by_share(actor, thing) else ""
 
 
 @register.filter
