@@ -55,7 +55,7 @@ def any_account(actor: Actor) -> QuerySet[Account]:
 
 def shares(actor: Actor, thing: Model) -> QuerySet[Any]:
     """With whom a thing is shared: with everybody for who sees what its owner has, else with the actor's accounts."""
-    rows = table_of(type(thing)).objects.filter(resource=thing.pk).select_related("account")
+    rows: QuerySet[Any] = table_of(type(thing)).objects.filter(resource=thing.pk).select_related("account")
     return rows if sees_into(actor, thing) else rows.filter(actor.scope(f"{thing._meta.app_label}.view"))
 
 

@@ -6,7 +6,6 @@ A share lets the people of another account see a thing and use it. It lets them 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 
 from cloudportal.core.errors import Conflict, NotFound, PermissionDenied
 from tenants.actor import Actor
-from tenants.models import Account, Share, share_tables
+from tenants.models import Account, ShareTable, share_tables
 from tenants.reach import NOWHERE, Reach, below
 from tenants.standing import state_of
 from tenants.states import ACTING
@@ -32,13 +31,12 @@ class OwnerInactive(Conflict):
     title = "The owner of what is shared is not active"
 
 
-@functools.cache
-def table_or_none(model: type[Model]) -> type[Share] | None:
+def table_or_none(model: type[Model]) -> ShareTable | None:
     """Where the shares of a noun are kept; None for what can't be shared."""
     return next((one for one in share_tables() if one._meta.get_field("resource").related_model is model), None)
 
 
-def table_of(model: type[Model]) -> type[Share]:
+def table_of(model: type[Model]) -> ShareTable:
     """Where the shares of a noun are kept, for nouns that can be shared."""
     table = table_or_none(model)
     if table is None:
@@ -51,7 +49,7 @@ def noun_of(thing: Any) -> str:
     return str(thing._meta.verbose_name).replace("ssh", "SSH")
 
 
-def own_or_shared(actor: Actor, permission: str, table: type[Share]) -> Q:
+def own_or_shared(actor: Actor, permission: str, table: ShareTable) -> Q:
     """The filter of what the permission lets the actor see: what its accounts own, and what is shared with them."""
     reach = actor.reach.get(permission, NOWHERE)
     if reach.everywhere or reach == NOWHERE:
@@ -59,12 +57,12 @@ def own_or_shared(actor: Actor, permission: str, table: type[Share]) -> Q:
     return _own(reach) | shared(actor, permission, table)
 
 
-def shared(actor: Actor, permission: str, table: type[Share]) -> Q:
+def shared(actor: Actor, permission: str, table: ShareTable) -> Q:
     """The filter of what is shared with the accounts on which the permission holds."""
     return _listed(table.objects.filter(actor.scope(permission)))
 
 
-def shared_with(account: Account | None, table: type[Share]) -> Q:
+def shared_with(account: Account | None, table: ShareTable) -> Q:
     """The filter of what is shared with one account."""
     return _listed(table.objects.filter(account=account))
 
@@ -130,7 +128,7 @@ def end_shares_with(account: Account) -> Iterator[Any]:
     for table in share_tables():
         for row in table.objects.filter(account=account).select_related("resource__account").order_by("pk"):
             row.delete()
-            yield row.resource  # type: ignore[attr-defined]
+            yield row.resource
 
 
 def refuse_inactive_owner(thing: Any) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cloudportal.core.lifecycle import Lifecycle
 from tenants.actor import Actor
-from tenants.models import Account, Share
+from tenants.models import Account, ShareTable
 from tenants.models.tags import LONGEST_KEY, LONGEST_VALUE
 from tenants.sharing import shared
 
@@ -131,7 +131,7 @@ class SharingFilter(django_filters.ChoiceFilter):
 
     OWN, SHARED = "own", "shared"
 
-    def __init__(self, permission: str, table: type[Share], **options: Any) -> None:
+    def __init__(self, permission: str, table: ShareTable, **options: Any) -> None:
         self.permission, self.table = permission, table
         choices = [(self.OWN, _("My own")), (self.SHARED, _("Shared with me"))]
         super().__init__(**{"choices": choices, "label": _("Owner"), **options})

@@ -15,7 +15,7 @@ from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is
 from tenants.models.outgoing_mail import OutgoingMail
 from tenants.models.resource import TenantResource
 from tenants.models.role import Role
-from tenants.models.share import Share, share_tables, shared_once, shares_of_account
+from tenants.models.share import Share, ShareTable, share_tables, shared_once, shares_of_account
 from tenants.models.sign_in_policy import SignInPolicy
 from tenants.models.sign_in_throttle import SignInThrottle
 from tenants.models.tags import Tagged, tags_are_good, tags_index
@@ -41,6 +41,7 @@ __all__ = [
     "OutgoingMail",
     "Role",
     "Share",
+    "ShareTable",
     "SignInPolicy",
     "SignInThrottle",
     "Tagged",

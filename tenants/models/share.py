@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from cloudportal.core.models import Noun
@@ -26,6 +28,10 @@ class Share(Noun):
         return f"shared with {self.account}"
 
 
+# The class of one of the tables: type checkers know neither manager nor `resource` of what is abstract.
+ShareTable = Any
+
+
 def shared_once(name: str) -> models.UniqueConstraint:
     """A thing is shared with an account or it is not."""
     words = "It is shared with that account already."
@@ -37,6 +43,6 @@ def shares_of_account(name: str) -> models.Index:
     return models.Index(fields=["account", "resource"], name=name)
 
 
-def share_tables() -> list[type[Share]]:
+def share_tables() -> list[ShareTable]:
     """The tables of all nouns that can be shared."""
     return sorted(Share.__subclasses__(), key=lambda table: table._meta.label)

@@ -12,7 +12,7 @@ from cloudportal.core.errors import Conflict, InvalidInput, NotFound
 from cloudportal.core.writing import insert
 from cloudportal.jobs import services as jobs
 from tenants.actor import Actor
-from tenants.models import Account, Share, User
+from tenants.models import Account, User
 from tenants.sharing import noun_of, require_on, table_of
 from tenants.states import ACTING
 
@@ -45,19 +45,18 @@ def share(actor: Actor, *, thing: R, account: Account) -> R:
         Conflict: it is shared with as many accounts as can be.
     """
     require_on(actor, _manage(thing), thing)
-    table = table_of(type(thing))
     with transaction.atomic():
         row = _locked(thing)
         if account.pk == row.account_id:
             raise InvalidInput({"account": f"{row} is that account's own."})
         _insist_on_account(account)
-        shares = table.objects.filter(resource=row)
+        shares = _shares(row)
         if shares.filter(account=account).exists():
             return thing
         if shares.count() >= MOST_ACCOUNTS:
             raise Conflict(f"{row} is shared with {MOST_ACCOUNTS} accounts; that is the most.")
-        by = User.objects.filter(pk=actor.user_id).first()
-        insert(table(resource=row, account=account, created_by=by))
+        by = User.objects.filter(pk=actor.user_id or 0).first()
+        insert(shares.model(resource=row, account=account, created_by=by))
         _tell(actor, "share", row, account, f"{_called(row)} shared with account {account}.",
               f"{_called(row)} shared with you by account {row.account}.")  # fmt: skip
     return thing
@@ -121,8 +120,9 @@ def _end(row: Any, account: Account) -> None:
         raise InvalidInput({"account": f"{row} is not shared with account {account}."})
 
 
-def _shares(row: Any) -> models.QuerySet[Share]:
-    return table_of(type(row)).objects.filter(resource=row)
+def _shares(row: Any) -> models.QuerySet[Any]:
+    found: models.QuerySet[Any] = table_of(type(row)).objects.filter(resource=row)
+    return found
 
 
 def _called(row: Any, *, first: bool = True) -> str:
