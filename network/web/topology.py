@@ -78,16 +78,20 @@ def show_holder(actor: Actor, port: Any) -> None:
         port.instance, port.other_account = None, port.instance.account
 
 
-def draw(network: Network, addresses: Sequence[PublicAddress], ports: Sequence[Any]) -> Topology:
-    """Lay the picture out, of ports that know their holders; of many instances the first ones."""
+def draw(network: Network, addresses: Sequence[PublicAddress], ports: Sequence[Any], *, is_shared: bool) -> Topology:
+    """Lay the picture out, of ports that know their holders; of many instances the first ones.
+
+    Of a network that another account shares, what its router goes out as is the owner's to know.
+    """
     held = [port for port in ports if port.instance or port.other_account]
     shown = held[:MOST]
     height = max(1, len(shown)) * ROW_HEIGHT + 2 * TOP
     y = height // 2 - BOX_HEIGHT // 2
     nat = next((str(address) for address in addresses if address.is_source_nat), "no address")
+    router = str(network.account) if is_shared else f"out as {nat}"
     main = [
         Box(COLUMNS[0], y, "Internet", network.zone.name, 150),
-        Box(COLUMNS[1], y, "Router", f"out as {nat}", 170),
+        Box(COLUMNS[1], y, "Router", _short(router, 24), 170),
         Box(COLUMNS[2], y, _short(network.name, 20), network.cidr, 170),
     ]
     boxes = [_box(port, TOP + index * ROW_HEIGHT) for index, port in enumerate(shown)]

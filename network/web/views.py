@@ -51,16 +51,17 @@ class NetworkPage(DetailPage):
         network: Network = self.thing
         addresses = list(selectors.public_addresses(self.actor).filter(network=network))
         ports = list(selectors.ports(self.actor, network)[:MOST_PORTS])
+        sharing = sharing_of(self.actor, network)
         for port in ports:
             show_holder(self.actor, port)
         return super().context(
             addresses=addresses,
             ports=ports,
-            topology=draw(network, addresses, ports),
+            topology=draw(network, addresses, ports, is_shared=sharing["is_shared"]),
             deletable="delete" in network.lifecycle.allowed(network.state)
             and self.actor.may("network.manage", network.account),
             jobs=list(tenants.jobs(self.actor).filter(resource_uuid=network.uuid)[:RECENT]),
-            **sharing_of(self.actor, network),
+            **sharing,
             **extra,
         )
 
