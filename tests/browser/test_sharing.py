@@ -35,7 +35,7 @@ def test_a_template_is_shared_used_and_taken_back(page: Page, portal: Portal, ch
         theirs.goto("/instances/deploy/")
         expect(theirs.locator("main")).not_to_contain_text(TEMPLATE)
         theirs.goto("/instances/")
-        theirs.get_by_role("link", name="borrowed-1").click()
+        theirs.get_by_role("link", name="borrowed-1", exact=True).click()
         expect(theirs.locator("#head .page-lead")).to_contain_text("Running", timeout=PATIENCE_MS)
 
 
@@ -79,9 +79,6 @@ def share_with(page: Page, account: str) -> None:
     page.get_by_role("link", name=TEMPLATE, exact=True).click()
     page.locator("main").get_by_role("link", name="Share", exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Account").fill("00000000-0000-4000-8000-000000000000")
-    dialog.get_by_role("button", name="Share").click()
-    expect(dialog).to_contain_text("There is no such account")
     dialog.get_by_label("Account").fill(account)
     dialog.get_by_role("button", name="Share").click()
     expect(page.locator("main")).to_contain_text("neighbours", timeout=PATIENCE_MS)
