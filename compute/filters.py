@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, TagFilter, name_contains, state_of
+from cloudportal.doors.filtering import (
+    AccountFilter,
+    ChoiceOf,
+    Filters,
+    SharingFilter,
+    TagFilter,
+    name_contains,
+    state_of,
+)
 from cloudportal.infrastructure import selectors as infrastructure
 from compute import selectors
-from compute.models import Instance, ServiceOffering, SSHKey
+from compute.models import Instance, ServiceOffering, SSHKey, SSHKeyShare
 from compute.states import INSTANCE
 from network import selectors as networks
 from storage import selectors as storage
@@ -31,6 +39,7 @@ class InstanceFilterSet(Filters):
 
 class SSHKeyFilterSet(Filters):
     name = name_contains()
+    sharing = SharingFilter("compute.view", SSHKeyShare)
     account = AccountFilter()
     tag = TagFilter()
 

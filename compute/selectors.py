@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cloudportal.core.errors import NotFound
-from compute.models import Instance, ServiceOffering, SSHKey
+from compute.models import Instance, ServiceOffering, SSHKey, SSHKeyShare
 from tenants.actor import Actor
+from tenants.models import Account
+from tenants.sharing import own_or_shared, shared_with
 
 
 def instances(actor: Actor) -> QuerySet[Instance]:
@@ -35,4 +37,11 @@ def offerings(actor: Actor) -> QuerySet[ServiceOffering]:
 
 
 def ssh_keys(actor: Actor) -> QuerySet[SSHKey]:
-    return SSHKey.objects.filter(actor.scope("compute.view")).select_related("account__domain")
+    """The actor's own, and those shared with it."""
+    seen = own_or_shared(actor, "compute.view", SSHKeyShare)
+    return SSHKey.objects.filter(seen).select_related("account__domain")
+
+
+def ssh_keys_for(actor: Actor, account: Account) -> QuerySet[SSHKey]:
+    """Those that an account's instances may be given."""
+    return ssh_keys(actor).filter(Q(account=account) | shared_with(account, SSHKeyShare))

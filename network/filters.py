@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, TagFilter, name_contains, state_of
+from cloudportal.doors.filtering import (
+    AccountFilter,
+    ChoiceOf,
+    Filters,
+    ManyIds,
+    SharingFilter,
+    TagFilter,
+    name_contains,
+    state_of,
+)
 from cloudportal.infrastructure import selectors as infrastructure
 from network import selectors
-from network.models import Network, PublicAddress
+from network.models import Network, NetworkShare, PublicAddress
 from network.states import NETWORK
 
 
@@ -15,6 +24,7 @@ class NetworkFilterSet(Filters):
     name = name_contains()
     state = state_of(NETWORK)
     zone = ChoiceOf(infrastructure.zones, label="Zone")
+    sharing = SharingFilter("network.view", NetworkShare)
     account = AccountFilter()
     tag = TagFilter()
 

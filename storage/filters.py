@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import django_filters
 
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, TagFilter, choice, name_contains, state_of
+from cloudportal.doors.filtering import (
+    AccountFilter,
+    ChoiceOf,
+    Filters,
+    SharingFilter,
+    TagFilter,
+    choice,
+    name_contains,
+    state_of,
+)
 from cloudportal.infrastructure import selectors as infrastructure
 from cloudportal.infrastructure.states import AllocationState
 from storage import selectors
-from storage.models import DiskOffering, SecondaryStore, StoragePool, Template, Volume
+from storage.models import DiskOffering, SecondaryStore, StoragePool, Template, TemplateShare, Volume
 from storage.states import TEMPLATE, VOLUME
 
 
@@ -35,6 +44,7 @@ class TemplateFilterSet(Filters):
     os_type = name_contains("os_type", "Operating system")
     is_public = django_filters.BooleanFilter(label="Public")
     zone = ChoiceOf(infrastructure.zones, field_name="store__zone", label="Zone")
+    sharing = SharingFilter("storage.view", TemplateShare)
     account = AccountFilter()
     tag = TagFilter()
 

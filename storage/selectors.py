@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet, Sum
 
 from cloudportal.infrastructure.selectors import Capacity
-from storage.models import DiskOffering, SecondaryStore, StoragePool, Template, Volume
+from storage.models import DiskOffering, SecondaryStore, StoragePool, Template, TemplateShare, Volume
 from tenants.actor import Actor
+from tenants.models import Account
+from tenants.sharing import own_or_shared, shared_with
 
 
 def volumes(actor: Actor) -> QuerySet[Volume]:
@@ -16,9 +18,15 @@ def volumes(actor: Actor) -> QuerySet[Volume]:
 
 
 def templates(actor: Actor) -> QuerySet[Template]:
-    """The actor's own and those for everybody, as long as they are not removed."""
-    rows = Template.objects.filter(actor.scope("storage.view") | Q(is_public=True), removed_at=None)
-    return rows.select_related("account", "store__zone")
+    """The actor's own, those shared with it and those for everybody, as long as they are not removed."""
+    seen = own_or_shared(actor, "storage.view", TemplateShare) | Q(is_public=True)
+    return Template.objects.filter(seen, removed_at=None).select_related("account__domain", "store__zone")
+
+
+def templates_for(actor: Actor, account: Account) -> QuerySet[Template]:
+    """Those that the actor may start an account's instances from."""
+    usable = actor.scope("storage.view") | Q(is_public=True) | shared_with(account, TemplateShare)
+    return templates(actor).filter(usable)
 
 
 def disk_offerings(actor: Actor) -> QuerySet[DiskOffering]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import NotFound
@@ -31,6 +32,7 @@ from tenants.models import (
 from tenants.models.domain import ids_of
 from tenants.people import normal_address
 from tenants.permissions import REACHES_PROJECTS
+from tenants.sharing import sees_into, table_of
 from tenants.states import ACTING
 
 SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
@@ -48,6 +50,17 @@ def reached_accounts(actor: Actor) -> QuerySet[Account]:
     paths = {path for reach in actor.reach.values() for path in reach.paths}
     keys = {key for reach in actor.reach.values() for key in reach.accounts} | {actor.account_id}
     return accounts.filter(Q(pk__in=keys) | below(paths, "domain__path"))
+
+
+def any_account(actor: Actor) -> QuerySet[Account]:
+    """Every account there is, for who names one by its id: its people hand that over, and nobody guesses it."""
+    return Account.objects.filter(removed_at=None).select_related("domain")
+
+
+def shares(actor: Actor, thing: Model) -> QuerySet[Any]:
+    """With whom a thing is shared: with everybody for who sees what its owner has, else with the actor's accounts."""
+    rows: QuerySet[Any] = table_of(type(thing)).objects.filter(resource=thing.pk).select_related("account")
+    return rows if sees_into(actor, thing) else rows.filter(actor.scope(f"{thing._meta.app_label}.view"))
 
 
 def reached_domains(actor: Actor) -> QuerySet[Domain]:

@@ -9,11 +9,13 @@ from uuid import UUID
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from cloudportal.core.lifecycle import Lifecycle
 from tenants.actor import Actor
-from tenants.models import Account
+from tenants.models import Account, ShareTable
 from tenants.models.tags import LONGEST_KEY, LONGEST_VALUE
+from tenants.sharing import shared
 
 
 class UuidsField(forms.Field):
@@ -122,6 +124,25 @@ class AccountFilter(django_filters.UUIDFilter):
             return queryset
         owners = Account.objects.filter(uuid=value).values("pk")
         return queryset.filter(**{f"{self.field_name}__in": owners})
+
+
+class SharingFilter(django_filters.ChoiceFilter):
+    """Whose: what the actor's accounts own, or what others share with them. The filter set needs the request."""
+
+    OWN, SHARED = "own", "shared"
+
+    def __init__(self, permission: str, table: ShareTable, **options: Any) -> None:
+        self.permission, self.table = permission, table
+        choices = [(self.OWN, _("My own")), (self.SHARED, _("Shared with me"))]
+        super().__init__(**{"choices": choices, "label": _("Owner"), **options})
+
+    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if value not in (self.OWN, self.SHARED):
+            return queryset
+        actor: Actor = self.parent.request.actor
+        if value == self.OWN:
+            return queryset.filter(actor.scope(self.permission))
+        return queryset.filter(shared(actor, self.permission, self.table))
 
 
 def name_contains(field: str = "name", label: str = "Name") -> django_filters.CharFilter:

@@ -9,8 +9,8 @@ from uuid import UUID
 from cloudportal.doors.api.bodies import Body, Owner, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
-from cloudportal.doors.api.rows import Ref, Row, column, ref
-from cloudportal.doors.api.tagging import TaggedViewSet
+from cloudportal.doors.api.rows import Ref, Row, column, ref, shared
+from cloudportal.doors.api.sharing import SharedViewSet
 from cloudportal.doors.api.views import creates, on_object, removes
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from compute import selectors
@@ -27,6 +27,7 @@ class SSHKeyRow(Row):
     account: Ref = ref()
     fingerprint: str = column(help="As ssh-keygen shows it.")
     public_key: str = column()
+    shared: bool = shared("compute.view")
     tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
 
@@ -37,7 +38,7 @@ class CreateSSHKey(Body):
     public_key = text(16_384, help="One line, as in authorized_keys.")
 
 
-class SSHKeyViewSet(TaggedViewSet[SSHKey]):
+class SSHKeyViewSet(SharedViewSet[SSHKey]):
     selector = selectors.ssh_keys
     filterset_class = SSHKeyFilterSet
     sorting = NAMED_NEWEST_FIRST

@@ -3,5 +3,6 @@ from compute.models.console_ticket import ConsoleTicket
 from compute.models.instance import Instance
 from compute.models.offering import ServiceOffering
 from compute.models.ssh_key import SSHKey
+from compute.models.ssh_key_share import SSHKeyShare
 
-__all__ = ["ConsoleTicket", "Instance", "Nic", "SSHKey", "ServiceOffering", "VolumeAttachment"]
+__all__ = ["ConsoleTicket", "Instance", "Nic", "SSHKey", "SSHKeyShare", "ServiceOffering", "VolumeAttachment"]

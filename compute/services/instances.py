@@ -16,6 +16,7 @@ from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job
 from compute.models import Instance, ServiceOffering, SSHKey
 from compute.reservations import reserve_everything, reserve_host_again
+from compute.services.choices import Foreign, check_shares, foreign_of, hold_keys, hold_shares
 from compute.services.user_data import problem_of as user_data_problem
 from compute.states import INSTANCE
 from compute.workflows import (
@@ -46,10 +47,11 @@ def deploy_instance(
 
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's instances.
-        InvalidInput: a field is wrong; all that are, at once.
+        InvalidInput: a field is wrong, or what it names is neither the account's nor shared with it; all at once.
         LimitExceeded: the account, or a domain above it, may not have that much.
         CapacityExhausted: with the number of hosts that each filter left.
         Conflict: a network is being deleted.
+        OwnerInactive: something is shared by an account that is disabled or being removed.
     """
     actor.require("compute.manage", account)
     instance = Instance(
@@ -61,16 +63,19 @@ def deploy_instance(
         user_data=user_data,
         tags=checked_tags(tags or {}),
     )
-    _check(instance, networks, ssh_keys)
+    foreign = foreign_of(actor, instance, networks, ssh_keys)
+    _check(instance, networks, foreign)
     with transaction.atomic():
         if not hold_template(template):
             raise InvalidInput({"template": f"Template {template} is not Ready any more."})
         insert(instance)
         if ssh_keys:
+            hold_keys(ssh_keys)
             instance.ssh_keys.set(ssh_keys)
         job = jobs.start(actor, DEPLOY_INSTANCE, instance)
         # Last, since everybody who deploys wants the same rows: the shorter they are held, the more can.
         reserve_everything(actor, instance, networks)
+        hold_shares(instance, foreign)
     return job
 
 
@@ -136,7 +141,7 @@ def recover_instance(actor: Actor, *, instance: Instance) -> Instance:
     return instance
 
 
-def _check(instance: Instance, networks: Sequence[Network], ssh_keys: Sequence[SSHKey]) -> None:
+def _check(instance: Instance, networks: Sequence[Network], foreign: Foreign) -> None:
     """Everything about the input that needs no lock, so that all messages come at once."""
     errors: dict[str, str] = {}
     if not HOST_NAME.fullmatch(instance.name):
@@ -147,8 +152,7 @@ def _check(instance: Instance, networks: Sequence[Network], ssh_keys: Sequence[S
         errors["user_data"] = problem
     errors |= _check_choices(instance)
     errors |= _check_networks(instance, networks)
-    if any(key.account_id != instance.account_id for key in ssh_keys):
-        errors["ssh_keys"] = "The SSH keys must belong to the account of the instance."
+    errors |= check_shares(instance, foreign)
     if errors:
         raise InvalidInput(errors)
 
@@ -174,8 +178,6 @@ def _check_networks(instance: Instance, networks: Sequence[Network]) -> dict[str
     if len({network.pk for network in networks}) != len(networks):
         return {"networks": "Each network can be chosen once."}
     for network in networks:
-        if network.account_id != instance.account_id:
-            return {"networks": f"Network {network} does not belong to the account of the instance."}
         if network.zone_id != instance.zone_id:
             return {"networks": f"Network {network} is not in zone {instance.zone}."}
         if network.state not in {"Implementing", "Implemented"}:

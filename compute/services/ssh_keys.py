@@ -12,11 +12,12 @@ from django.db import transaction
 
 from cloudportal.core import events
 from cloudportal.core.differences import facts
-from cloudportal.core.errors import InvalidInput
+from cloudportal.core.errors import InvalidInput, NotFound
 from cloudportal.core.writing import insert
 from compute.models import SSHKey
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.sharing import require_on
 
 
 def create_ssh_key(actor: Actor, *, account: Account, name: str, public_key: str) -> SSHKey:
@@ -41,8 +42,11 @@ def delete_ssh_key(actor: Actor, *, ssh_key: SSHKey) -> None:
     Raises:
         NotFound, PermissionDenied: the actor may not manage the account's instances.
     """
-    actor.require("compute.manage", ssh_key.account, even_locked=True)
+    require_on(actor, "compute.manage", ssh_key, even_locked=True)
     with transaction.atomic():
+        # Whoever is sharing it or giving it to an instance is waited for, and whoever comes after finds it gone.
+        if SSHKey.objects.select_for_update().filter(pk=ssh_key.pk).first() is None:
+            raise NotFound
         words = f"SSH key {ssh_key} deleted."
         events.record(actor, "compute.delete_ssh_key", words, resource=ssh_key, before=facts(ssh_key))
         ssh_key.delete()

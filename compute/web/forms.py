@@ -12,8 +12,8 @@ from cloudportal.doors.web.accounts import ForAccount
 from cloudportal.infrastructure.models import Zone
 from cloudportal.infrastructure.selectors import zones
 from compute import selectors
-from network.selectors import networks
-from storage.selectors import templates
+from network.selectors import networks_for
+from storage.selectors import templates_for
 from tenants.actor import Actor
 
 MANY = ("networks", "ssh_keys")
@@ -56,13 +56,14 @@ class DeployForm(ForAccount):
         super().__init__(*args, actor=actor, **options)
         self.zones = list(zones(actor))
         self.chosen_zone = self._chosen("zone", zones(actor)) or (self.zones[0] if self.zones else None)
-        in_account = {"account": self.made_for, "zone": self.chosen_zone}
-        ready = templates(actor).filter(store__zone=self.chosen_zone, state="Ready")
+        account = self.made_for
+        ready = templates_for(actor, account).filter(store__zone=self.chosen_zone, state="Ready")
+        open_networks = networks_for(actor, account).filter(state__in=("Implemented", "Implementing"))
         self._offer("zone", zones(actor))
         self._offer("template", ready.order_by("-is_public", "name"))
         self._offer("offering", selectors.offerings(actor).filter(is_active=True))
-        self._offer("networks", networks(actor).filter(**in_account, state__in=("Implemented", "Implementing")))
-        self._offer("ssh_keys", selectors.ssh_keys(actor).filter(account=self.made_for))
+        self._offer("networks", open_networks.filter(zone=self.chosen_zone))
+        self._offer("ssh_keys", selectors.ssh_keys_for(actor, account))
 
     def _offer(self, name: str, rows: QuerySet[Any]) -> None:
         field: Any = self.fields[name]
@@ -84,7 +85,16 @@ class DeployForm(ForAccount):
         """The rows that can be chosen, with those marked that are."""
         field: Any = self.fields[name]
         chosen = set(self.raw(name))
-        return [{"row": row, "chosen": str(row.uuid) in chosen} for row in field.queryset[:200]]
+        return [
+            {"row": row, "chosen": str(row.uuid) in chosen, "shared_by": self._shared_by(row)}
+            for row in field.queryset[:200]
+        ]
+
+    def _shared_by(self, row: Any) -> str:
+        """Who shares it, of what is neither the chosen account's nor for everybody."""
+        owner = getattr(row, "account", None)
+        foreign = owner is not None and owner != self.made_for and not getattr(row, "is_public", False)
+        return str(owner) if foreign else ""
 
 
 class SSHKeyForm(ForAccount):

@@ -15,6 +15,7 @@ from cloudportal.doors.web.answers import done
 from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
 from cloudportal.doors.web.lists import ListPage
+from cloudportal.doors.web.sharing import sharing_of
 from compute import selectors
 from compute.filters import SSHKeyFilterSet
 from compute.models import SSHKey
@@ -28,7 +29,7 @@ class SSHKeys(ListPage):
     permission = "compute.view"
     selector = selectors.ssh_keys
     filterset_class = SSHKeyFilterSet
-    bar = ("name", "account", "tag")
+    bar = ("name", "sharing", "account", "tag")
     sorting = NAMED_NEWEST_FIRST
 
     def context(self, **extra: Any) -> dict[str, Any]:
@@ -41,6 +42,9 @@ class SSHKeyPage(DetailPage):
     selector = selectors.ssh_keys
     noun = "key"
     list_route = "compute:ssh-keys"
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        return super().context(**sharing_of(self.actor, self.thing), **extra)
 
 
 class CreateSSHKey(FormPage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cloudportal.doors.web.sharing import sharing_paths
 from cloudportal.doors.web.tags import EditTags
 from compute import selectors
 from compute.web.actions import ACTIONS
@@ -41,4 +42,5 @@ urlpatterns = [
         name="ssh-key-tags",
     ),
     path("ssh-keys/<uuid:uuid>/delete/", DeleteSSHKey.as_view(), name="ssh-key-delete"),
+    *sharing_paths("ssh-keys", selectors.ssh_keys, "compute:ssh-key", "compute:ssh-keys"),
 ]

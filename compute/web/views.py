@@ -26,6 +26,8 @@ from compute.models import Instance
 from compute.services.consoles import open_console
 from compute.web.actions import ACTIONS, Action, StopForm, offered
 from compute.web.estimate import price
+from network.selectors import networks
+from storage.selectors import templates
 from tenants import selectors as tenants
 from tenants.services.tags import change_tags
 
@@ -87,7 +89,8 @@ class InstancePage(DetailPage):
         mine = tenants.jobs(self.actor).filter(resource_uuid=instance.uuid)
         return {
             "price": price(instance.offering, instance.template),
-            "keys": list(instance.ssh_keys.all()),
+            "keys": self._openable(instance, list(instance.ssh_keys.all()), selectors.ssh_keys),
+            "template_opens": bool(self._openable(instance, [instance.template], templates)[0].opens),
             "job": mine.first(),
         }
 
@@ -98,13 +101,29 @@ class InstancePage(DetailPage):
         return {"attachments": list(instance.attachments.select_related("volume__offering", "volume__template"))}
 
     def _network(self, instance: Instance) -> dict[str, Any]:
-        return {"nics": list(instance.nics.select_related("port", "network"))}
+        nics = list(instance.nics.select_related("port", "network"))
+        self._openable(instance, [nic.network for nic in nics], networks)
+        return {"nics": nics}
+
+    def _openable(self, instance: Instance, things: list[Any], selector: Any) -> list[Any]:
+        """Marks what has a page for the actor: what was shared may be no longer, and the instance goes on with it."""
+        free = {thing.pk for thing in things if thing.account_id == instance.account_id or _is_for_everybody(thing)}
+        foreign = {thing.pk for thing in things} - free
+        seen = selector(self.actor).order_by().filter(pk__in=foreign).values_list("pk", flat=True) if foreign else ()
+        opens = free | set(seen)
+        for thing in things:
+            thing.opens = thing.pk in opens
+        return things
 
     def _jobs(self, instance: Instance) -> dict[str, Any]:
         return {"jobs": list(tenants.jobs(self.actor).filter(resource_uuid=instance.uuid)[:RECENT])}
 
     def _events(self, instance: Instance) -> dict[str, Any]:
         return {"events": list(tenants.events(self.actor).filter(resource_uuid=instance.uuid)[:RECENT])}
+
+
+def _is_for_everybody(thing: Any) -> bool:
+    return getattr(thing, "is_public", False) and thing.removed_at is None
 
 
 class InstanceAction(ActionPage):

@@ -9,8 +9,9 @@ from uuid import UUID
 from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
-from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
-from cloudportal.doors.api.tagging import TaggedViewSet, tags_field
+from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref, shared
+from cloudportal.doors.api.sharing import SharedViewSet
+from cloudportal.doors.api.tagging import tags_field
 from cloudportal.doors.api.views import on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.infrastructure import selectors as infrastructure
@@ -33,6 +34,7 @@ class NetworkRow(Row):
     cidr: str = column()
     domain: str = column(help="The DNS domain of its instances.")
     mtu: int = column(help="Bytes.")
+    shared: bool = shared("network.view")
     tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
     allowed: list[str] = allowed(NETWORK, "network.manage")
@@ -46,7 +48,7 @@ class CreateNetwork(Body):
     tags = tags_field()
 
 
-class NetworkViewSet(TaggedViewSet[Network]):
+class NetworkViewSet(SharedViewSet[Network]):
     selector = selectors.networks
     filterset_class = NetworkFilterSet
     sorting = NAMED_NEWEST_FIRST

@@ -19,6 +19,7 @@ from network.workflows import CREATE_NETWORK, DELETE_NETWORK
 from tenants import limits
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.sharing import require_on
 from tenants.tagging import checked_tags
 
 SHORTEST, LONGEST = 16, 29
@@ -64,7 +65,7 @@ def delete_network(actor: Actor, *, network: Network) -> Job:
         NotFound, PermissionDenied: the actor may not manage the account's networks.
         Conflict: instances are on it, its state does not allow it, or a job is changing it.
     """
-    actor.require("network.manage", network.account, even_locked=True)
+    require_on(actor, "network.manage", network, even_locked=True)
     with transaction.atomic():
         job = jobs.start(actor, DELETE_NETWORK, network)
         # After the state changed, under its row lock: whoever takes a port now waits, and is then refused.

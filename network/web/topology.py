@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from network.models import Network, Port, PublicAddress
+from django.utils.translation import gettext as _
+
+from network.models import Network, PublicAddress
+from tenants.actor import Actor
 
 MOST = 8
 ROW_HEIGHT, WIDTH, TOP = 58, 860, 24
@@ -67,31 +70,42 @@ class Topology:
         return self.height - 10
 
 
-def draw(network: Network, addresses: Sequence[PublicAddress], ports: Sequence[Port]) -> Topology:
-    """Lay the picture out; of many instances the first ones."""
-    held = [(port, port.nic.instance) for port in ports if hasattr(port, "nic")]
+def show_holder(actor: Actor, port: Any) -> None:
+    """Say who has an address: the instance for who may see it, else its account and no more."""
+    port.instance = port.nic.instance if hasattr(port, "nic") else None
+    port.other_account = None
+    if port.instance is not None and not actor.may("compute.view", port.instance.account):
+        port.instance, port.other_account = None, port.instance.account
+
+
+def draw(network: Network, addresses: Sequence[PublicAddress], ports: Sequence[Any], *, is_shared: bool) -> Topology:
+    """Lay the picture out, of ports that know their holders; of many instances the first ones.
+
+    Of a network that another account shares, what its router goes out as is the owner's to know.
+    """
+    held = [port for port in ports if port.instance or port.other_account]
     shown = held[:MOST]
     height = max(1, len(shown)) * ROW_HEIGHT + 2 * TOP
     y = height // 2 - BOX_HEIGHT // 2
     nat = next((str(address) for address in addresses if address.is_source_nat), "no address")
+    router = str(network.account) if is_shared else f"out as {nat}"
     main = [
         Box(COLUMNS[0], y, "Internet", network.zone.name, 150),
-        Box(COLUMNS[1], y, "Router", f"out as {nat}", 170),
+        Box(COLUMNS[1], y, "Router", _short(router, 24), 170),
         Box(COLUMNS[2], y, _short(network.name, 20), network.cidr, 170),
     ]
-    boxes = [
-        Box(
-            COLUMNS[3],
-            TOP + index * ROW_HEIGHT,
-            _short(instance.name, 22),
-            str(port.address),
-            state=instance.state,
-            colour=instance.lifecycle.states[instance.state].colour,
-            instance=instance,
-        )
-        for index, (port, instance) in enumerate(shown)
-    ]
+    boxes = [_box(port, TOP + index * ROW_HEIGHT) for index, port in enumerate(shown)]
     return Topology(height, main, boxes, len(held) - len(shown), COLUMNS[3] - 30)
+
+
+def _box(port: Any, y: int) -> Box:
+    instance, address = port.instance, str(port.address)
+    if instance is None:
+        return Box(COLUMNS[3], y, _short(str(port.other_account), 22), address, state=_("another account"))
+    colour = instance.lifecycle.states[instance.state].colour
+    return Box(
+        COLUMNS[3], y, _short(instance.name, 22), address, state=instance.state, colour=colour, instance=instance
+    )
 
 
 def _short(text: str, length: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cloudportal.doors.web.sharing import sharing_paths
 from cloudportal.doors.web.tags import EditTags
 from network import selectors
 from network.web.views import CreateNetwork, DeleteNetwork, NetworkPage, Networks
@@ -20,4 +21,5 @@ urlpatterns = [
         name="network-tags",
     ),
     path("networks/<uuid:uuid>/delete/", DeleteNetwork.as_view(), name="network-delete"),
+    *sharing_paths("networks", selectors.networks, "network:network", "network:networks"),
 ]

@@ -16,12 +16,13 @@ from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
 from cloudportal.doors.web.limits import bars_for
 from cloudportal.doors.web.lists import ListPage
+from cloudportal.doors.web.sharing import sharing_of
 from network import selectors
 from network.filters import NetworkFilterSet
 from network.models import Network
 from network.services.networks import create_network, delete_network
 from network.web.forms import NetworkForm
-from network.web.topology import draw
+from network.web.topology import draw, show_holder
 from tenants import selectors as tenants
 
 MOST_PORTS = 200
@@ -35,7 +36,7 @@ class Networks(ListPage):
     selector = selectors.networks
     filterset_class = NetworkFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "zone", "account", "tag")
+    bar = ("name", "state", "sharing", "zone", "account", "tag")
 
 
 class NetworkPage(DetailPage):
@@ -48,16 +49,19 @@ class NetworkPage(DetailPage):
 
     def context(self, **extra: Any) -> dict[str, Any]:
         network: Network = self.thing
-        addresses = list(network.public_addresses.all())
-        # Ports come with their holders, which belong to an app above; the reverse relation leads there by name.
-        ports = list(network.ports.select_related("nic__instance").order_by("id")[:MOST_PORTS])
+        addresses = list(selectors.public_addresses(self.actor).filter(network=network))
+        ports = list(selectors.ports(self.actor, network)[:MOST_PORTS])
+        sharing = sharing_of(self.actor, network)
+        for port in ports:
+            show_holder(self.actor, port)
         return super().context(
             addresses=addresses,
             ports=ports,
-            topology=draw(network, addresses, ports),
+            topology=draw(network, addresses, ports, is_shared=sharing["is_shared"]),
             deletable="delete" in network.lifecycle.allowed(network.state)
             and self.actor.may("network.manage", network.account),
             jobs=list(tenants.jobs(self.actor).filter(resource_uuid=network.uuid)[:RECENT]),
+            **sharing,
             **extra,
         )
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
 from network.engines import backend_of
-from network.models import Network
+from network.models import Network, NetworkShare
 from network.reservations import release_network
 from network.states import NETWORK
 from network.usage import emit_address, emit_network
@@ -27,4 +27,5 @@ def release(run: Run[Network]) -> None:
     for address in network.public_addresses.all():
         emit_address(address, held=False)
     release_network(network)
+    NetworkShare.objects.filter(resource=network).delete()
     Network.objects.filter(pk=network.pk).update(removed_at=Now())

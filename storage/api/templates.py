@@ -13,8 +13,9 @@ from rest_framework.parsers import MultiPartParser
 from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.fields import flag, one_of, text
 from cloudportal.doors.api.requests import Request
-from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref
-from cloudportal.doors.api.tagging import TaggedViewSet, tags_field
+from cloudportal.doors.api.rows import Ref, Row, allowed, column, ref, shared
+from cloudportal.doors.api.sharing import SharedViewSet
+from cloudportal.doors.api.tagging import tags_field
 from cloudportal.doors.api.views import on_object, starts_job
 from cloudportal.doors.ordering import NAMED_NEWEST_FIRST
 from cloudportal.infrastructure import selectors as infrastructure
@@ -40,6 +41,7 @@ class TemplateRow(Row):
     size_bytes: int = column(help="The size of the disk; 0 until the file is there.")
     file_bytes: int = column(help="The length of the file.")
     is_public: bool = column(help="Whether everybody may use it.")
+    shared: bool = shared("storage.view", unless="is_public")
     tags: dict[str, str] = column(help="Key and value, as people wrote them.")
     created_at: dt.datetime = column()
     allowed: list[str] = allowed(TEMPLATE, "storage.manage")
@@ -64,7 +66,7 @@ class UploadTemplate(DescribeTemplate):
     file = serializers.FileField()
 
 
-class TemplateViewSet(TaggedViewSet[Template]):
+class TemplateViewSet(SharedViewSet[Template]):
     selector = selectors.templates
     filterset_class = TemplateFilterSet
     sorting = NAMED_NEWEST_FIRST

@@ -57,6 +57,7 @@ class Template(CountedUntilGivenUp, TenantResource):
         indexes = [
             models.Index(fields=["account", "-id"], condition=Q(removed_at=None), name="template_of_account"),
             models.Index(fields=["name", "id"], condition=Q(removed_at=None), name="template_by_name"),
+            models.Index(fields=["-id"], condition=Q(removed_at=None, is_public=True), name="template_for_everybody"),
             BrinIndex(fields=["created_at"], autosummarize=True, name="template_created"),
             tags_index("template_tags"),
         ]

@@ -24,6 +24,7 @@ from storage.workflows import DELETE_TEMPLATE, REGISTER_TEMPLATE
 from tenants import limits
 from tenants.actor import Actor
 from tenants.models import Account
+from tenants.sharing import require_on
 from tenants.tagging import checked_tags
 
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
@@ -76,7 +77,7 @@ def delete_template(actor: Actor, *, template: Template) -> Job:
         NotFound, PermissionDenied: the actor may not manage the account's templates.
         Conflict: its state does not allow it, or a job is changing it.
     """
-    actor.require("storage.manage", template.account, even_locked=True)
+    require_on(actor, "storage.manage", template, even_locked=True)
     with transaction.atomic():
         # What is being made from it right now is seen by the job then, and its copy kept.
         lock_template(template)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cloudportal.doors.web.sharing import sharing_paths
 from cloudportal.doors.web.tags import EditTags
 from storage import selectors
 from storage.web.views import AddTemplate, DeleteTemplate, PoolPage, Pools, TemplatePage, Templates, VolumePage, Volumes
@@ -29,4 +30,5 @@ urlpatterns = [
     path("templates/<uuid:uuid>/delete/", DeleteTemplate.as_view(), name="template-delete"),
     path("pools/", Pools.as_view(), name="pools"),
     path("pools/<uuid:uuid>/", PoolPage.as_view(), name="pool"),
+    *sharing_paths("templates", selectors.templates, "storage:template", "storage:templates"),
 ]

@@ -17,6 +17,7 @@ from cloudportal.doors.web.detail import DetailPage
 from cloudportal.doors.web.forms import ActionPage, FormPage
 from cloudportal.doors.web.limits import bars_for
 from cloudportal.doors.web.lists import ListPage
+from cloudportal.doors.web.sharing import sharing_of
 from storage import selectors
 from storage.filters import PoolFilterSet, TemplateFilterSet, VolumeFilterSet
 from storage.models import Template, Volume
@@ -63,7 +64,7 @@ class Templates(ListPage):
     selector = selectors.templates
     filterset_class = TemplateFilterSet
     sorting = NAMED_NEWEST_FIRST
-    bar = ("name", "state", "is_public", "zone", "account", "tag")
+    bar = ("name", "state", "sharing", "is_public", "zone", "account", "tag")
 
 
 class TemplatePage(DetailPage):
@@ -80,6 +81,7 @@ class TemplatePage(DetailPage):
             deletable="delete" in template.lifecycle.allowed(template.state)
             and self.actor.may("storage.manage", template.account),
             jobs=list(tenants.jobs(self.actor).filter(resource_uuid=template.uuid)[:RECENT]),
+            **sharing_of(self.actor, template),
             **extra,
         )
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
 from storage.engines import backend_of, template_file
-from storage.models import Template, TemplateCopy
+from storage.models import Template, TemplateCopy, TemplateShare
 from storage.states import TEMPLATE
 from storage.usage import emit_template
 from tenants import limits
@@ -35,4 +35,5 @@ def meter(run: Run[Template]) -> None:
     template = run.resource
     emit_template(template, held=False)
     limits.release(template.account_id, **limits.stop_counting(template))
+    TemplateShare.objects.filter(resource=template).delete()
     Template.objects.filter(pk=template.pk).update(removed_at=Now())

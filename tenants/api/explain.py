@@ -16,7 +16,7 @@ from cloudportal.doors.api.rows import Ref, Row, column
 from cloudportal.doors.api.views import Endpoint, answers
 from cloudportal.doors.lookup import one
 from tenants import selectors
-from tenants.explain import Because, explain, place_of
+from tenants.explain import Because, explain, thing_of
 from tenants.models import User
 from tenants.permissions import PERMISSIONS
 from tenants.reach import Place
@@ -39,6 +39,12 @@ class BecauseShown(TypedDict):
     inherited: bool
 
 
+class SharedShown(TypedDict):
+    code: str
+    account: Ref
+    grants: list[BecauseShown]
+
+
 class ObstacleShown(TypedDict):
     code: str
     message: str
@@ -53,6 +59,9 @@ class ExplanationRow(Row):
     domain: Ref | None = column(help="What was asked about.")
     account: Ref | None = column(help="What was asked about, or what owns the object.")
     grants: list[BecauseShown] = column(help="Grants that allow it; `inherited` ones are on a domain above.")
+    shares: list[SharedShown] = column(
+        help="Shares of the object that let it be seen: with which account, and the grants there. `code` is `shared`."
+    )
     obstacles: list[ObstacleShown] = column(help="Why not: `no-grant`, `user-disabled`, `account-locked` and so on.")
 
 
@@ -80,8 +89,9 @@ class ExplainViewSet(Endpoint):
         if not question.is_valid():
             raise InvalidInput({name: [str(text) for text in texts] for name, texts in question.errors.items()})
         asked = question.cleaned_data
+        place, thing = _place(request, asked)
         found = explain(
-            request.actor, user=_user(request, asked), permission=asked["permission"], on=_place(request, asked)
+            request.actor, user=_user(request, asked), permission=asked["permission"], on=place, thing=thing
         )
         on = "account" if hasattr(found.place, "domain") else "domain"
         return Response(
@@ -93,6 +103,10 @@ class ExplainViewSet(Endpoint):
                 "account": None,
                 on: _ref(found.place),
                 "grants": [_because(because) for because in found.grants],
+                "shares": [
+                    {"code": row.code, "account": _ref(row.account), "grants": [_because(one) for one in row.grants]}
+                    for row in found.shares
+                ],
                 "obstacles": [{"code": row.code, "message": row.message} for row in found.obstacles],
             }
         )
@@ -103,13 +117,15 @@ def _user(request: Request, asked: dict[str, Any]) -> User:
     return _found("user", lambda: one(selectors.users(request.actor), wanted))
 
 
-def _place(request: Request, asked: dict[str, Any]) -> Place:
+def _place(request: Request, asked: dict[str, Any]) -> tuple[Place, Any]:
+    """What is asked about, and the thing on it if it is one."""
     actor = request.actor
     if asked["object"]:
-        return _found("object", lambda: place_of(actor, asked["object"]))
+        thing = _found("object", lambda: thing_of(actor, asked["object"]))
+        return thing.account, thing
     if asked["domain"]:
-        return _found("domain", lambda: one(selectors.reached_domains(actor), asked["domain"]))
-    return _found("account", lambda: one(selectors.reached_accounts(actor), asked["account"]))
+        return _found("domain", lambda: one(selectors.reached_domains(actor), asked["domain"])), None
+    return _found("account", lambda: one(selectors.reached_accounts(actor), asked["account"])), None
 
 
 def _found(field: str, look: Any) -> Any:

@@ -17,6 +17,7 @@ from tenants.models.project import Project
 from tenants.models.project_invitation import ProjectInvitation
 from tenants.models.resource import TenantResource
 from tenants.models.role import Role
+from tenants.models.share import Share, ShareTable, share_tables, shared_once, shares_of_account
 from tenants.models.sign_in_policy import SignInPolicy
 from tenants.models.sign_in_throttle import SignInThrottle
 from tenants.models.tags import Tagged, tags_are_good, tags_index
@@ -43,6 +44,8 @@ __all__ = [
     "Project",
     "ProjectInvitation",
     "Role",
+    "Share",
+    "ShareTable",
     "SignInPolicy",
     "SignInThrottle",
     "Tagged",
@@ -52,6 +55,9 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "removed_is_not_counted",
+    "share_tables",
+    "shared_once",
+    "shares_of_account",
     "tags_are_good",
     "tags_index",
 ]

@@ -13,6 +13,7 @@ from cloudportal.core.errors import Conflict, InvalidInput, NotFound
 from cloudportal.core.writing import constraints_as_messages
 from cloudportal.jobs import services as jobs
 from tenants.actor import Actor
+from tenants.sharing import require_on
 from tenants.tagging import checked_tags
 
 R = TypeVar("R", bound=models.Model)
@@ -38,7 +39,7 @@ def change_tags(
     row: Any = thing
     if row.account_id is None:
         raise Conflict(f"{row} is free; it can be tagged while an account holds it.")
-    actor.require(permission_on(row), row.account)
+    require_on(actor, permission_on(row), row)
     new = checked_tags(set or {}, "set")
     if not new and not remove:
         raise InvalidInput({"": "Nothing to change; there are set, remove."})

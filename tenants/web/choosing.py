@@ -89,7 +89,7 @@ class Pick(forms.Field):
         return found
 
 
-class _NameInput(forms.TextInput):
+class NameInput(forms.TextInput):
     """A text field that suggests some names."""
 
     suggestions: Iterable[str] = ()
@@ -105,7 +105,7 @@ class _NameInput(forms.TextInput):
 class UserName(forms.CharField):
     """A user whom the actor sees, by name: they may be thousands."""
 
-    widget = _NameInput
+    widget = NameInput
 
     def __init__(self, users: QuerySet[User], **options: Any) -> None:
         super().__init__(max_length=150, **{"label": gettext_lazy("User name"), **options})

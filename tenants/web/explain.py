@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,10 +18,11 @@ from cloudportal.core.errors import NotFound
 from cloudportal.doors.web.base import Page
 from tenants import selectors
 from tenants.actor import Actor
-from tenants.explain import Because, Explanation, explain, place_of
+from tenants.explain import Because, Explanation, Shared, explain, thing_of
 from tenants.models import Domain, User
 from tenants.permissions import PERMISSIONS
 from tenants.reach import Place
+from tenants.sharing import noun_of
 from tenants.web.choosing import Pick, Source, UserName, in_the_tree, with_domain
 from tenants.web.grants import address_of
 
@@ -52,7 +54,8 @@ class Question(forms.Form):
             return values
         if values["object"]:
             try:
-                values["place"] = place_of(self.actor, values["object"])
+                values["thing"] = thing_of(self.actor, values["object"])
+                values["place"] = values["thing"].account
             except NotFound:
                 self.add_error("object", _("There is no such thing."))
         elif values["place"] is None:
@@ -69,6 +72,14 @@ class Step:
     name: str
     url: str = ""
     note: str | Promise = ""
+
+
+def chain_of_share(actor: Actor, found: Explanation, share: Shared) -> list[Step]:
+    """How a share reaches from the user to the thing: as a grant does to the account that it is shared with."""
+    on_account = replace(found, place=share.account)
+    steps = chain(actor, on_account, share.grants[0]) if share.grants else [_person(found.user)]
+    thing = Step("share", capfirst(noun_of(share.thing)), str(share.thing), note=_("with which is shared"))
+    return [*steps, thing]
 
 
 def chain(actor: Actor, found: Explanation, because: Because) -> list[Step]:
@@ -111,7 +122,10 @@ class Explain(Page):
             return self.render(form=form, status=422)
         values = form.cleaned_data
         try:
-            found = explain(self.actor, user=values["user"], permission=values["permission"], on=values["place"])
+            found = explain(
+                self.actor, user=values["user"], permission=values["permission"], on=values["place"],
+                thing=values.get("thing"),
+            )  # fmt: skip
         except NotFound:
             form.add_error(None, _("Who has which role there is not yours to see. You can always ask about yourself."))
             return self.render(form=form, status=422)
@@ -124,5 +138,8 @@ class Explain(Page):
         return {
             "found": found,
             "words": PERMISSIONS[found.permission],
-            "chains": [chain(self.actor, found, because) for because in found.grants],
+            "chains": [
+                *(chain(self.actor, found, because) for because in found.grants),
+                *(chain_of_share(self.actor, found, share) for share in found.shares),
+            ],
         }

@@ -26,6 +26,7 @@ from tenants.models import (
     ProjectInvitation,
     User,
 )
+from tenants.sharing import end_shares_with
 from tenants.states import ACCOUNT, INVITATION
 from tenants.workflows.emptying import bring_to_end
 
@@ -51,6 +52,9 @@ def forget(run: Run[Account]) -> None:
         for user in User.objects.filter(account=account):
             events.record(Originator(run.job), "tenants.delete_user", f"User {user} deleted.", resource=user)
         User.objects.filter(account=account).delete()
+    for thing in end_shares_with(account):
+        words = f"{thing} is no longer shared with account {account}, which was deleted."
+        events.record(Originator(run.job), f"{thing._meta.app_label}.unshare", words, resource=thing)
     for table in (AccountUserObjectPermission, AccountGroupObjectPermission):
         table.objects.filter(content_object=account).delete()
     Account.objects.filter(pk=account.pk).update(removed_at=Now())

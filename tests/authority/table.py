@@ -226,6 +226,16 @@ API: dict[str, Rule] = {
     "api:zone-detail": Cloud("zone", seen=True, writes=("patch",)),
 }
 
+_SHARED = ("network", "ssh-key", "template")
+API |= {
+    **{f"api:{noun}-shares": Own(noun.replace("-", "_")) for noun in _SHARED},
+    **{
+        f"api:{noun}-{verb}": Own(noun.replace("-", "_"), _POST)
+        for noun in _SHARED
+        for verb in ("share", "unshare", "leave")
+    },
+}
+
 _TABS = ("console", "disks", "network", "jobs", "events")
 _OPERATIONS = ("start", "stop", "reboot", "destroy", "recover", "expunge")
 _OF_DOMAINS = ("rename", "move", "suspend", "activate", "delete", "grant")
@@ -373,6 +383,12 @@ WEB: dict[str, Rule] = {
     "tenants:identity-provider": Own("identity_provider", ("get", "post")),
     "tenants:identity-provider-new": Own("domain", ("get", "post")),
     "tenants:identity-provider-delete": Own("identity_provider", ("get", "post")),
+}
+
+WEB |= {
+    f"{app}:{noun}-{verb}": Own(noun.replace("-", "_"), ("get", "post"))
+    for app, noun in zip(("network", "compute", "storage"), _SHARED, strict=True)
+    for verb in ("share", "unshare", "leave")
 }
 
 TABLE: dict[str, Rule] = API | SIGN_IN | WEB

@@ -5,6 +5,7 @@ The control at the end forgets a scope on purpose; were it not caught, the matri
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from compute import selectors
 from compute.api.instances import InstanceViewSet
 from compute.models import Instance, SSHKey
 from tenants.actor import Actor
-from tenants.models import User
+from tenants.models import Account, User
+from tenants.services.shares import share
 from tests import factories
 from tests.authority.checks import Caller, leaks
 from tests.authority.estate import Estate, estate, is_still_there
@@ -71,6 +73,62 @@ def test_a_role_somewhere_else_opens_nothing_here(role: str, owned: Estate, nobo
     found = {name: words for name, rule in API.items() if (words := leaks(ROUTES[name], rule, owned, sibling, nobody))}
 
     assert found == {}
+
+
+SHARED = ("network", "template", "ssh_key")
+
+
+def test_who_has_a_share_sees_that_and_no_more_and_nobody_else_does(
+    owned: Estate, stranger: Caller, nobody: Caller
+) -> None:
+    receiver = Caller(factories.user("member"))
+    home = Account.objects.get(pk=receiver.user.account_id)  # type: ignore[union-attr]
+    for noun in SHARED:
+        share(owned.actor, thing=owned.things[noun], account=home)
+    # The owner's name is part of what is shared.
+    known = {*SHARED, "account"}
+    rest = replace(owned, things={noun: thing for noun, thing in owned.things.items() if noun not in known})
+
+    found = {}
+    for name, rule in TABLE.items():
+        if isinstance(rule, Own) and rule.noun in SHARED:
+            found[name] = _beyond_sharing(ROUTES[name], rule, owned, receiver)
+        elif not (isinstance(rule, Own) and rule.noun == "account"):
+            found[name] = leaks(ROUTES[name], rule, rest, receiver, nobody)
+
+    assert {name: words for name, words in found.items() if words} == {}
+    assert {
+        name: words for name, rule in API.items() if (words := leaks(ROUTES[name], rule, owned, stranger, nobody))
+    } == {}
+    assert is_still_there(owned)
+
+
+def _beyond_sharing(route: Route, rule: Own, owned: Estate, receiver: Caller) -> list[str]:
+    """What the holder of a share is answered but the thing itself and a refusal to change it."""
+    if route.name.endswith("-leave"):
+        return []
+    id_ = owned.things[rule.noun].uuid
+    # An empty form of tags changes nothing, and so is refused to nobody; the API's is.
+    methods = [
+        method for method in rule.methods if method == "get" or not route.name.endswith("-tags") or _is_api(route)
+    ]
+    answers = {method: receiver.ask(route, method, id_) for method in methods}
+    wrong = []
+    for method, answer in answers.items():
+        # Bodies and forms that are empty are refused before anybody's rights are asked.
+        # A dialog about whom to take it back from names an account that the address must tell.
+        missing_account = route.name.endswith("-unshare") and not _is_api(route)
+        allowed = {200} if method == "get" else {400, 403, 422}
+        if answer.status_code not in (allowed | {404} if missing_account else allowed):
+            wrong.append(f"{method} answers {answer.status_code}")
+        others = [thing for noun, thing in owned.things.items() if noun not in (*SHARED, "account", "domain")]
+        hidden = {str(thing.uuid) for thing in others if hasattr(thing, "uuid")} | {owned.actor.name}
+        wrong += [f"{method} shows {word}" for word in sorted(hidden) if word in answer.content.decode()]
+    return wrong
+
+
+def _is_api(route: Route) -> bool:
+    return route.name.startswith("api:")
 
 
 def test_the_owner_sees_all_of_it(owned: Estate) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cloudportal.core.errors import NotFound
 from tenants.actor import SYSTEM, actor_of
-from tenants.explain import Explanation, explain, place_of
+from tenants.explain import Explanation, explain, thing_of
 from tenants.models import Account, User
 from tenants.services.accounts import create_account, lock_account
 from tenants.services.domains import create_domain, suspend_domain
@@ -99,6 +99,6 @@ def test_a_thing_is_asked_about_by_its_id(cloud: Cloud) -> None:
     tenant = factories.member()
     instance = factories.instance(tenant, cloud)
 
-    assert place_of(tenant, instance.uuid).pk == tenant.account_id
+    assert thing_of(tenant, instance.uuid).account.pk == tenant.account_id
     with pytest.raises(NotFound):
-        place_of(factories.member(), instance.uuid)
+        thing_of(factories.member(), instance.uuid)

@@ -12,11 +12,14 @@ from django.db.models import QuerySet
 
 from compute import selectors as compute
 from compute.models import SSHKey
+from network import selectors as network
+from storage import selectors as storage
 from tenants import selectors
 from tenants.actor import _GRANTED_NOW, Actor, actor_of
 from tenants.models import Account, User
 from tenants.roles import sync_built_in_roles
 from tests import factories
+from tests.factories import Cloud
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -170,3 +173,65 @@ def test_a_hundred_grants_are_one_statement(crowd: None, django_assert_num_queri
         actor = actor_of(user)
 
     assert actor.accounts("compute.view").count() in (100, 101)
+
+
+_NETWORKS = """
+INSERT INTO network_network (uuid, account_id, name, zone_id, cidr, domain, mtu, state)
+SELECT gen_random_uuid(), id, 'n', %(zone)s, '10.0.0.0/16', 'internal', 1442, 'Implemented'
+FROM tenants_account WHERE name ~ '^a[0-9]+$'
+"""
+_SHARES = """
+INSERT INTO {table} (uuid, account_id, resource_id)
+SELECT gen_random_uuid(), %(receiver)s, t.id FROM {things} t
+JOIN tenants_account a ON a.id = t.account_id AND a.name ~ '^a[0-9]+$' WHERE t.account_id <> %(receiver)s
+ORDER BY t.id LIMIT {most}
+"""
+_SHARES_OF_ALL = """
+INSERT INTO {table} (uuid, account_id, resource_id)
+SELECT gen_random_uuid(), lead(t.account_id) OVER (ORDER BY t.id), t.id FROM {things} t
+JOIN tenants_account a ON a.id = t.account_id AND a.name ~ '^a[0-9]+$' ORDER BY t.id LIMIT 24000
+"""
+
+
+def test_lists_with_shares_read_no_more_than_they_may_show(crowd: None, cloud: Cloud) -> None:
+    """Every account has a key and a network, and shares both with its neighbour; one has thirty more of each."""
+    member = actor_of(User.objects.filter(username__regex="^u[0-9]+$").latest("pk"))
+    home = Account.objects.select_related("domain").get(pk=member.account_id)
+    admin = actor_of(factories.user("domain_admin", on=home.domain))
+    shared = (("compute_sshkeyshare", "compute_sshkey"), ("network_networkshare", "network_network"))
+    with connection.cursor() as cursor:
+        cursor.execute(_NETWORKS, {"zone": cloud.zone.pk})
+        for table, things in shared:
+            cursor.execute(_SHARES_OF_ALL.format(table=table, things=things))
+            cursor.execute(_SHARES.format(table=table, things=things, most=30), {"receiver": home.pk})
+            cursor.execute(f"ANALYZE {table}")
+            cursor.execute(f"ANALYZE {things}")
+
+    for selector, (table, things) in ((compute.ssh_keys, shared[0]), (network.networks, shared[1])):
+        plan = rows_of(selector(member).order_by("-pk")[:50])
+        assert touched(plan, things) <= 40, things
+        assert touched(plan, table) <= 40, table
+        plan = rows_of(selector(member).order_by("name", "pk")[:50])
+        assert touched(plan, things) <= 40, things
+        plan = rows_of(selector(admin).order_by("-pk")[:50])
+        assert touched(plan, things) <= 300, things
+        assert touched(plan, table) <= 300, table
+        assert touched(plan, "tenants_account") <= 300
+    assert compute.ssh_keys(member).count() in (31, 32)
+
+
+def test_templates_for_everybody_are_found_by_an_index(crowd: None, cloud: Cloud) -> None:
+    member = actor_of(User.objects.filter(username__regex="^u[0-9]+$").latest("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO storage_template (uuid, account_id, name, store_id, os_type, format, source_url, checksum, "
+            "size_bytes, file_bytes, is_public, state, price_per_gib_hour, is_counted) "
+            "SELECT gen_random_uuid(), id, 't', %s, 'Linux', 'raw', '', '', 0, 0, false, 'Ready', 0, true "
+            "FROM tenants_account WHERE name ~ '^a[0-9]+$'",
+            [cloud.store.pk],
+        )
+        cursor.execute("ANALYZE storage_template")
+
+    plan = rows_of(storage.templates(member).order_by("-pk")[:50])
+
+    assert touched(plan, "storage_template") <= 20

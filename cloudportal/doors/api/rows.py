@@ -47,6 +47,7 @@ class Column:
     `choices` are all values it can have, where that is known. `operators`: tenants are not shown it.
     `help` goes into the OpenAPI document, and so does `optional`: there are objects without it. `permission`: what
     the value depends on; `make` gets the owner's account id last, and nothing is shown where the actor lacks it.
+    `seen_by` is for what else depends on the actor: it gives the function that makes the value for one.
     """
 
     sources: tuple[Source, ...]
@@ -56,6 +57,7 @@ class Column:
     help: str = ""
     optional: bool = False
     permission: str = ""
+    seen_by: Callable[[Actor], Callable[..., Any]] | None = None
 
 
 def column(
@@ -76,6 +78,23 @@ def allowed(lifecycle: Lifecycle, permission: str, *, owner: str = "account_id")
     """The moves that may start from the object's state, for who holds the permission on its account; else none."""
     help = "What the caller may do to it now."
     return Column(("state", owner), lambda state, _owner: lifecycle.allowed(state), help=help, permission=permission)
+
+
+def shared(permission: str, *, unless: str = "") -> Any:
+    """Whether it is another account's and the caller sees it by a share; `unless` is a column that says otherwise."""
+
+    def seen_by(actor: Actor) -> Callable[..., Any]:
+        reach = actor.reach.get(permission, NOWHERE)
+
+        def value(owner: int, path: str, open_to_all: Any = False) -> bool:
+            mine = reach.everywhere or owner in reach.accounts or any(path.startswith(above) for above in reach.paths)
+            return not mine and not open_to_all
+
+        return value
+
+    help = "Whether another account, its owner, shares it with one of the caller's."
+    sources = ("account_id", "account__domain__path", *([unless] if unless else []))
+    return Column(sources, lambda *_: False, help=help, seen_by=seen_by)
 
 
 def ref(path: str = "", name: str = "name", *, operators: bool = False, help: str = "") -> Any:
@@ -106,7 +125,7 @@ class Plan:
     # All outputs at once, which is quick; the computed ones are written over what stands there then.
     taken: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     computed: tuple[tuple[str, Callable[..., Any], tuple[int, ...]], ...]
-    permissions: Mapping[str, str]
+    seers: Mapping[str, Callable[[Actor], Callable[..., Any]]]
     # Of a plan that was made somebody's: the plan of all, by which its SQL is known.
     of_all: Plan | None = None
 
@@ -116,10 +135,10 @@ class Plan:
 
     def seen_by(self, actor: Actor) -> Plan:
         """The plan with what depends on the actor's permissions made theirs."""
-        if not self.permissions:
+        if not self.seers:
             return self
         computed = tuple(
-            (name, _where(make, actor, self.permissions[name]) if name in self.permissions else make, places)
+            (name, self.seers[name](actor) if name in self.seers else make, places)
             for name, make, places in self.computed
         )
         return replace(self, computed=computed, of_all=self)
@@ -209,8 +228,14 @@ def _plan(columns: Mapping[str, Column]) -> Plan:
         tuple(columns),
         itemgetter(*[places[0] if places else -1 for _, _, places in outputs], -1),
         tuple((name, make, places) for name, make, places in outputs if make is not None),
-        {name: value.permission for name, value in columns.items() if value.permission},
+        {name: seer for name, value in columns.items() if (seer := _seer(value)) is not None},
     )
+
+
+def _seer(value: Column) -> Callable[[Actor], Callable[..., Any]] | None:
+    if value.permission and value.make is not None:
+        return functools.partial(_where, value.make, permission=value.permission)
+    return value.seen_by
 
 
 def _where(make: Callable[..., Any], actor: Actor, permission: str) -> Callable[..., Any]:

@@ -79,7 +79,7 @@ class PortalSchema(AutoSchema):
             found.append(FIELDS)
         if getattr(self.view, "action", "") != "list":
             return found
-        return [*found, *_paging(self.view.sorting), *_filters(self.view.filterset_class)]
+        return [*found, *paging(self.view.sorting), *_filters(self.view.filterset_class)]
 
     def _conditions(self) -> list[OpenApiParameter]:
         """The header fields that the base of all views understands."""
@@ -121,7 +121,7 @@ class PortalSchema(AutoSchema):
         }[kind]
 
 
-def _paging(sorting: Any) -> list[OpenApiParameter]:
+def paging(sorting: Any) -> list[OpenApiParameter]:
     size = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
     return [
         OpenApiParameter("limit", size, description="Rows a page."),

@@ -67,8 +67,8 @@ class ResourceViewSet(Endpoint, Generic[M]):
         return Response(
             {
                 "results": [plan.render(values) for values in found.rows],
-                "next": _address(request, found.next),
-                "previous": _address(request, found.previous),
+                "next": address_of(request, found.next),
+                "previous": address_of(request, found.previous),
             }
         )
 
@@ -295,7 +295,7 @@ def _answers(wrapper: Method, kind: str) -> Method:
     return wrapper
 
 
-def _address(request: HttpRequest | Request, cursor: str | None) -> str | None:
+def address_of(request: HttpRequest | Request, cursor: str | None) -> str | None:
     """The list's own address with another cursor; relative, since balancers may have names that we do not know."""
     if cursor is None:
         return None

@@ -21,6 +21,7 @@ from cloudportal.core.lifecycle import State
 from cloudportal.doors.web.accounts import acts_for_several
 from cloudportal.web.icons import icon as draw_icon
 from tenants.services.tags import permission_on
+from tenants.sharing import sees_by_share
 
 register = template.Library()
 
@@ -290,6 +291,12 @@ def may_manage(actor: Any, thing: Any) -> bool:
 def of_several(actor: Any, permission: str) -> bool:
     """Whether a list says whose its rows are: the actor sees things of several accounts and projects."""
     return acts_for_several(actor, permission)
+
+
+@register.filter
+def shared_by(actor: Any, thing: Any) -> str:
+    """The account that shares the thing with the actor; nothing of what is the actor's own, or for everybody."""
+    return str(thing.account) if sees_by_share(actor, thing) else ""
 
 
 @register.filter
