@@ -14,6 +14,8 @@ PERMISSIONS: dict[str, str] = {
     "roles.manage": "Create and change roles, grant and revoke them",
     "infrastructure.view": "See zones, pods, clusters, hosts and storage pools",
     "infrastructure.manage": "Create and change zones, pods, clusters, hosts, storage pools and offerings",
+    "alerts.view": "See alerts of the cloud",
+    "alerts.manage": "Acknowledge alerts of the cloud",
     "compute.view": "See instances and SSH keys",
     "compute.manage": "Create, change and delete instances and SSH keys",
     "compute.console": "Open the console of instances",
@@ -31,7 +33,7 @@ PERMISSIONS: dict[str, str] = {
 }
 
 # The hierarchy has no owner: what is allowed on it holds for the whole cloud or not at all.
-OF_THE_CLOUD = frozenset(name for name in PERMISSIONS if name.startswith("infrastructure."))
+OF_THE_CLOUD = frozenset(name for name in PERMISSIONS if name.startswith(("infrastructure.", "alerts.")))
 
 
 def area_of(permission: str) -> str:
@@ -74,7 +76,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     "operator": BuiltIn(
         "Operator",
         "Runs zones, hosts and storage, and sees whom a fault concerns; changes nothing that tenants own.",
-        (_SEE | {"infrastructure.manage"}) - {"accounting.view"},
+        (_SEE | {"infrastructure.manage", "alerts.manage"}) - {"accounting.view"},
         only_root=True,
     ),
     "domain_admin": BuiltIn(

@@ -14,6 +14,7 @@ from cloudportal.api.missing import missing
 from cloudportal.api.schema import SchemaView, docs
 from cloudportal.api.settings import SettingViewSet
 from cloudportal.api.stream import StreamViewSet
+from cloudportal.infrastructure.api.alerts import AlertViewSet
 from cloudportal.infrastructure.api.clusters import ClusterViewSet
 from cloudportal.infrastructure.api.pods import PodViewSet
 from cloudportal.infrastructure.api.zones import ZoneViewSet
@@ -63,6 +64,7 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "ssh-keys": (SSHKeyViewSet, "ssh-key"),
     "instances": (InstanceViewSet, "instance"),
     "jobs": (JobViewSet, "job"),
+    "alerts": (AlertViewSet, "alert"),
     "events": (EventViewSet, "event"),
     "accounts": (AccountViewSet, "account"),
     "users": (UserViewSet, "user"),

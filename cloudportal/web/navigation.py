@@ -17,6 +17,7 @@ from tenants.actor import Actor
 class Entry:
     """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes.
 
+    `badge` is the route of a count beside it, which the browser fetches: the shell asks the database nothing.
     `of_domains`: it takes the permission on a domain; on single accounts alone the page would show nothing.
     """
 
@@ -26,6 +27,7 @@ class Entry:
     key: str
     permission: str = ""
     of_domains: bool = False
+    badge: str = ""
 
     def is_for(self, actor: Actor) -> bool:
         if not self.permission:
@@ -76,6 +78,10 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Infrastructure"),
         (
+            Entry(
+                _("Alerts"), "infrastructure:alerts", "bell-ringing", "y", "alerts.view",
+                badge="infrastructure:alert-badge",
+            ),
             Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),
             Entry(_("Hosts"), "infrastructure:hosts", "server-2", "h", "infrastructure.view"),
             Entry(_("Storage pools"), "storage:pools", "stack-2", "p", "infrastructure.view"),
@@ -99,4 +105,5 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
 def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
     url = reverse(entry.route)
     here = request.path == url or (url != "/" and request.path.startswith(url))
-    return {"label": entry.label, "url": url, "icon": entry.icon, "key": entry.key, "here": here}
+    badge = reverse(entry.badge) if entry.badge else ""
+    return {"label": entry.label, "url": url, "icon": entry.icon, "key": entry.key, "here": here, "badge": badge}

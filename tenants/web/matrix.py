@@ -16,6 +16,7 @@ AREAS: dict[str, str | Promise] = {
     "users": _("Users and groups"),
     "roles": _("Roles and grants"),
     "infrastructure": _("Infrastructure"),
+    "alerts": _("Alerts"),
     "compute": _("Instances and SSH keys"),
     "network": _("Networks"),
     "storage": _("Volumes and templates"),
