@@ -6,7 +6,16 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from cloudportal.core.models import Event
-from cloudportal.doors.filtering import AccountFilter, ChoiceOf, Filters, ManyIds, choice, name_contains, state_of
+from cloudportal.doors.filtering import (
+    AccountFilter,
+    ChoiceOf,
+    Filters,
+    ManyIds,
+    choice,
+    kind_of,
+    name_contains,
+    state_of,
+)
 from cloudportal.jobs.models import Job
 from tenants import selectors
 from tenants.models import (
@@ -16,12 +25,14 @@ from tenants.models import (
     Grant,
     Group,
     IdentityProvider,
+    Notification,
     Role,
     User,
     Webhook,
     WebhookDelivery,
 )
 from tenants.models.api_key import KEY_STATES, STATE
+from tenants.notifying.kinds import KINDS
 from tenants.states import ACCOUNT, DOMAIN
 
 
@@ -177,4 +188,14 @@ class WebhookDeliveryFilterSet(Filters):
 
     class Meta:
         model = WebhookDelivery
+        fields: tuple[str, ...] = ()
+
+
+class NotificationFilterSet(Filters):
+    kind = kind_of(KINDS)
+    level = choice("level", Event.Level.choices)
+    is_read = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull", exclude=True, label="Read")
+
+    class Meta:
+        model = Notification
         fields: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ from tenants.api.identity_providers import IdentityProviderViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet
 from tenants.api.me import MeViewSet
+from tenants.api.notifications import NotificationPreferenceViewSet, NotificationViewSet
 from tenants.api.roles import PermissionViewSet, RoleViewSet
 from tenants.api.sign_in_policies import SignInPolicyViewSet
 from tenants.api.users import UserViewSet
@@ -66,6 +67,8 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "jobs": (JobViewSet, "job"),
     "alerts": (AlertViewSet, "alert"),
     "events": (EventViewSet, "event"),
+    "notifications": (NotificationViewSet, "notification"),
+    "notification-preferences": (NotificationPreferenceViewSet, "notification-preference"),
     "accounts": (AccountViewSet, "account"),
     "users": (UserViewSet, "user"),
     "domains": (DomainViewSet, "domain"),

@@ -26,7 +26,6 @@ from cloudportal.core.models import Alert, Event
 from cloudportal.core.states import ALERT, UNRESOLVED
 
 
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of alert. `lasts`: it is a condition, and ends by itself; others end when they are acknowledged."""
@@ -144,7 +143,7 @@ def announce(uuid: UUID) -> None:
 # Of one subject there is at most one that is not resolved; the index that says so decides who opens it. Between two
 # checks `opens` is false where the value lies below the threshold and above where it would be over.
 _WORSE = "array_position(%(levels)s::text[], EXCLUDED.level::text) > array_position(%(levels)s::text[], a.level::text)"
-_UPSERT = """
+_UPSERT = f"""
 WITH found AS (
     SELECT * FROM unnest(%(about)s::text[], %(level)s::text[], %(message)s::text[], %(type)s::text[], %(uuid)s::uuid[],
                          %(name)s::text[], %(zone)s::bigint[], %(zone_name)s::text[], %(opens)s::boolean[])
@@ -164,12 +163,12 @@ written AS (
         message = EXCLUDED.message, resource_type = EXCLUDED.resource_type, resource_uuid = EXCLUDED.resource_uuid,
         resource_name = EXCLUDED.resource_name, zone_id = EXCLUDED.zone_id, zone_name = EXCLUDED.zone_name,
         last_seen_at = EXCLUDED.last_seen_at, occurrences = a.occurrences + %(again)s,
-        level = CASE WHEN {worse} THEN EXCLUDED.level ELSE a.level END,
-        state = CASE WHEN {worse} THEN 'Open' ELSE a.state END,
-        raised_at = CASE WHEN {worse} THEN EXCLUDED.raised_at ELSE a.raised_at END
+        level = CASE WHEN {_WORSE} THEN EXCLUDED.level ELSE a.level END,
+        state = CASE WHEN {_WORSE} THEN 'Open' ELSE a.state END,
+        raised_at = CASE WHEN {_WORSE} THEN EXCLUDED.raised_at ELSE a.raised_at END
     RETURNING a.id, a.uuid, a.raised_at)
 SELECT id, uuid, raised_at = %(now)s FROM written ORDER BY id
-""".format(worse=_WORSE)
+"""  # noqa: S608 - constants of ours
 
 
 def _hold(kind: Kind) -> None:
@@ -203,7 +202,8 @@ def _write(kind: Kind, found: list[Condition], *, again: int) -> None:
         rows = cursor.fetchall()
     worse = {pk for pk, _, is_new in rows if is_new}
     for alert in Alert.objects.filter(pk__in=worse).order_by("pk"):
-        events.record(System(), "alerts.open", alert.message, resource=alert, level=alert.level, kind=alert.kind)
+        details = {"kind": alert.kind, "about": alert.about}
+        events.record(System(), "alerts.open", alert.message, resource=alert, level=alert.level, **details)
     for _, uuid, is_new in rows:
         if is_new or again:
             announce(uuid)

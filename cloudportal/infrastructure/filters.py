@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from cloudportal.core.alerts import KINDS
 from cloudportal.core.models import Alert, Event
 from cloudportal.core.states import ALERT
-from cloudportal.doors.filtering import ChoiceOf, Filters, choice, name_contains, state_of
+from cloudportal.doors.filtering import ChoiceOf, Filters, choice, kind_of, name_contains, state_of
 from cloudportal.infrastructure import selectors
 from cloudportal.infrastructure.models import Cluster, Host, Pod, Zone
 from cloudportal.infrastructure.states import AllocationState, ConnectionState, ResourceState
@@ -58,7 +58,7 @@ class HostFilterSet(Filters):
 
 
 class AlertFilterSet(Filters):
-    kind = django_filters.ChoiceFilter(choices=lambda: [(kind.name, kind.label) for kind in KINDS.values()])
+    kind = kind_of(KINDS)
     level = choice("level", Event.Level.choices)
     state = state_of(ALERT)
     zone = ChoiceOf(selectors.zones, method="in_zone", label="Zone")

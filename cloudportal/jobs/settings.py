@@ -22,6 +22,6 @@ ALERT_RETENTION_DAYS = whole(
 ALERT_FORGET_DAYS = whole(
     "alerts.forget_days",
     14,
-    "Alerts of what only happened, such as a failed job, resolve themselves when it has not happened again for so long.",
+    "Alerts of what only happened, such as a failed job, resolve themselves when it did not happen again for so long.",
     unit="days", least=1, most=365,
 )  # fmt: skip

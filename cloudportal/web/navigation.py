@@ -79,7 +79,11 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Infrastructure"),
         (
             Entry(
-                _("Alerts"), "infrastructure:alerts", "bell-ringing", "y", "alerts.view",
+                _("Alerts"),
+                "infrastructure:alerts",
+                "bell-ringing",
+                "y",
+                "alerts.view",
                 badge="infrastructure:alert-badge",
             ),
             Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),

@@ -25,9 +25,7 @@ from storage.usage import emit_template
 from tenants import limits
 from tenants.resources import RESOURCES
 
-REGISTER_TEMPLATE = Workflow(
-    "storage.register_template", "Register template", move=TEMPLATE.register, at_own_risk=True
-)
+REGISTER_TEMPLATE = Workflow("storage.register_template", "Register template", move=TEMPLATE.register, at_own_risk=True)
 
 # A step must not hold its worker for longer; the rest of a large file comes in the next turn, if the server can.
 TURN_SECONDS = 15

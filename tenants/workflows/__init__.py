@@ -5,9 +5,11 @@ from tenants.workflows.delete_account import DELETE_ACCOUNT
 from tenants.workflows.delete_domain import DELETE_DOMAIN
 from tenants.workflows.deliver_webhook import DELIVER_WEBHOOK
 from tenants.workflows.dispatch_events import DISPATCH_EVENTS
+from tenants.workflows.prune_notifications import PRUNE_NOTIFICATIONS
 from tenants.workflows.prune_sign_in import PRUNE_SIGN_IN
 from tenants.workflows.send_mail import SEND_MAIL
 from tenants.workflows.stop_account import STOP_ACCOUNT
+from tenants.workflows.warn_of_expiry import WARN_OF_EXPIRY
 
 __all__ = [
     "CHECK_LIMITS",
@@ -15,7 +17,9 @@ __all__ = [
     "DELETE_DOMAIN",
     "DELIVER_WEBHOOK",
     "DISPATCH_EVENTS",
+    "PRUNE_NOTIFICATIONS",
     "PRUNE_SIGN_IN",
     "SEND_MAIL",
     "STOP_ACCOUNT",
+    "WARN_OF_EXPIRY",
 ]
