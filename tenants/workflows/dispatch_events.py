@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import Conflict
 from cloudportal.core.models import Event, EventNotice
+from cloudportal.jobs import failpoints
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.periodic import System, every, when_waiting
 from cloudportal.jobs.run import Run
@@ -64,6 +65,7 @@ def _hand_over_some() -> bool:
         events = list(Event.objects.filter(pk__in=[notice.event_id for notice in notices]).order_by("pk"))
         WebhookDelivery.objects.bulk_create(_deliveries(events))
         tell_of(events)
+        failpoints.reach(f"{DISPATCH_EVENTS.kind}/told")
         EventNotice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
     return len(notices) == BATCH
 
