@@ -191,10 +191,16 @@ class WebhookDeliveryFilterSet(Filters):
         fields: tuple[str, ...] = ()
 
 
+READING = ("unread", "read")
+
+
 class NotificationFilterSet(Filters):
     kind = kind_of(KINDS)
     level = choice("level", Event.Level.choices)
-    is_read = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull", exclude=True, label="Read")
+    state = django_filters.ChoiceFilter(choices=[(name, name) for name in READING], method="in_state", label="State")
+
+    def in_state(self, rows: QuerySet[Notification], _name: str, value: str) -> QuerySet[Notification]:
+        return rows.filter(read_at__isnull=value == "unread")
 
     class Meta:
         model = Notification

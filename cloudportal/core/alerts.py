@@ -182,7 +182,7 @@ def _write(kind: Kind, found: list[Condition], *, again: int) -> None:
     if not found:
         return
     subjects = [each.subject for each in found]
-    values = {
+    values: dict[str, Any] = {
         "kind": kind.name,
         "now": clock.now(),
         "again": again,
@@ -202,8 +202,10 @@ def _write(kind: Kind, found: list[Condition], *, again: int) -> None:
         rows = cursor.fetchall()
     worse = {pk for pk, _, is_new in rows if is_new}
     for alert in Alert.objects.filter(pk__in=worse).order_by("pk"):
-        details = {"kind": alert.kind, "about": alert.about}
-        events.record(System(), "alerts.open", alert.message, resource=alert, level=alert.level, **details)
+        events.record(
+            System(), "alerts.open", alert.message, resource=alert, level=alert.level, kind=alert.kind,
+            about=alert.about,
+        )  # fmt: skip
     for _, uuid, is_new in rows:
         if is_new or again:
             announce(uuid)

@@ -36,7 +36,20 @@ class Entry:
 
 
 SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    ("", (Entry(_("Dashboard"), "web:dashboard", "layout-dashboard", "d"),)),
+    (
+        "",
+        (
+            Entry(_("Dashboard"), "web:dashboard", "layout-dashboard", "d"),
+            Entry(
+                _("Alerts"),
+                "infrastructure:alerts",
+                "bell-ringing",
+                "y",
+                "alerts.view",
+                badge="infrastructure:alert-badge",
+            ),
+        ),
+    ),
     (
         _("Compute"),
         (
@@ -78,14 +91,6 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Infrastructure"),
         (
-            Entry(
-                _("Alerts"),
-                "infrastructure:alerts",
-                "bell-ringing",
-                "y",
-                "alerts.view",
-                badge="infrastructure:alert-badge",
-            ),
             Entry(_("Zones"), "infrastructure:zones", "map-pin", "z", "infrastructure.view"),
             Entry(_("Hosts"), "infrastructure:hosts", "server-2", "h", "infrastructure.view"),
             Entry(_("Storage pools"), "storage:pools", "stack-2", "p", "infrastructure.view"),

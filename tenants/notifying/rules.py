@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
+from django.db.models import Model
 from django.urls import reverse
 
 from cloudportal.core.models import Event
-from tenants.models import Account, Domain, Group, User, Webhook
+from tenants.models import Domain, Group, User, Webhook
 from tenants.notifying.audience import Audience
 from tenants.notifying.kinds import ALERT_ERROR, ALERT_WARNING, JOB_FAILED, LIMIT, ROLE, WEBHOOK_DISABLED, Kind
 from tenants.notifying.telling import Telling, tell
+
+M = TypeVar("M", bound=Model)
 
 
 def _message(event: Event) -> str:
@@ -69,30 +73,34 @@ def _operators(_event: Event, audience: Audience) -> list[int]:
     return audience.everywhere("alerts.view")
 
 
-def _grantees(event: Event, _audience: Audience) -> Iterator[int]:
+def _grantees(event: Event, _audience: Audience) -> list[int]:
     """The user, or the members of the group; nobody is told what they did themselves."""
-    if event.resource_type == Group._meta.label_lower:
-        group = Group.objects.filter(uuid=event.resource_uuid).first()
-        found = User.objects.filter(groups=group.auth_id) if group else User.objects.none()
+    group, user = _thing(Group, event), _thing(User, event)
+    if group is not None:
+        found = list(User.objects.filter(groups=group.auth_id).order_by("pk").values_list("pk", flat=True))
     else:
-        found = User.objects.filter(uuid=event.resource_uuid)
-    yield from found.exclude(pk=event.actor_id or 0).values_list("pk", flat=True)
+        found = [user.pk] if user is not None else []
+    return [key for key in found if key != event.actor_id]
 
 
 def _managers(event: Event, audience: Audience) -> list[int]:
-    webhook = Webhook.objects.select_related("account__domain", "domain").filter(uuid=event.resource_uuid).first()
+    webhook = _thing(Webhook, event)
     return audience.on("webhooks.manage", webhook.place) if webhook else []
 
 
 def _owners(event: Event, audience: Audience) -> list[int]:
     """Who decides about the account or domain; not whoever was just refused, since they were told."""
-    place: Account | Domain | None
-    if event.resource_type == Domain._meta.label_lower:
-        place = Domain.objects.filter(uuid=event.resource_uuid).first()
-    else:
-        place = audience.account(event.account_id) if event.account_id else None
+    place = _thing(Domain, event) or (audience.account(event.account_id) if event.account_id else None)
     refused = event.actor_id if event.outcome == Event.Outcome.REFUSED else None
     return [user for user in audience.on("roles.manage", place) if user != refused] if place else []
+
+
+def _thing(model: type[M], event: Event) -> M | None:
+    """The row that an event is about, if it is one of the model and still there."""
+    if event.resource_uuid is None or event.resource_type != model._meta.label_lower:
+        return None
+    found: M | None = model._default_manager.filter(uuid=event.resource_uuid).first()
+    return found
 
 
 def _role_words(event: Event) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -136,7 +137,7 @@ def _to_mail(told: list[_Wanted]) -> list[_Wanted]:
     if not first:
         return []
     users, kinds, abouts = zip(*sorted(first), strict=True)
-    values = {"users": list(users), "kinds": list(kinds), "abouts": list(abouts), "pause": PAUSE}
+    values: dict[str, Any] = {"users": list(users), "kinds": list(kinds), "abouts": list(abouts), "pause": PAUSE}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         passed = set(cursor.fetchall())

@@ -23,7 +23,7 @@ class Notifications(ListPage):
     parts = {"results": "tenants/_notifications.html"}
     selector = selectors.notifications
     filterset_class = NotificationFilterSet
-    bar = ("kind", "is_read")
+    bar = ("kind", "state")
 
 
 class Bell(Page):

@@ -214,7 +214,7 @@ def test_one_chooses_how_one_is_told(visit: Visit, tenant: Actor) -> None:
 def test_a_script_reads_marks_and_chooses(api: Api, other_api: Api, tenant: Actor) -> None:
     user = User.objects.get(pk=tenant.user_id)
     first = factories.notification(user)
-    (row,) = api.get("notifications/", kind="role", is_read="false", id=first.uuid).json()["results"]
+    (row,) = api.get("notifications/", kind="role", state="unread", id=first.uuid).json()["results"]
     assert (row["message"], row["url"], row["read_at"]) == ("sesame-told-this", "/profile/", None)
 
     read = api.post(f"notifications/{first.uuid}/read/")
@@ -222,7 +222,7 @@ def test_a_script_reads_marks_and_chooses(api: Api, other_api: Api, tenant: Acto
     assert other_api.post(f"notifications/{first.uuid}/read/").status_code == 404
     factories.notification(user, "More.")
     assert api.post("notifications/read-all/").json()["marked"] >= 1
-    assert api.get("notifications/", is_read="false").json()["results"] == []
+    assert api.get("notifications/", state="unread").json()["results"] == []
 
     answer = api.patch("notification-preferences/limit/", {"mail": False})
     assert answer.json()["mail"] is False

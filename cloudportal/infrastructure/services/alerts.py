@@ -44,7 +44,9 @@ def acknowledge_alert(actor: Actor, *, alert: Alert, note: str = "") -> Alert:
             raise ALERT.acknowledge.refusal(alert)
         alert.refresh_from_db()
         words = f"Acknowledged: {alert.message}"
-        more = {"before": {"state": "Open"}, "after": {"state": alert.state, "note": alert.note}}
-        events.record(actor, "alerts.acknowledge", words, resource=alert, **more, kind=alert.kind)
+        after = {"state": alert.state, "note": alert.note}
+        events.record(
+            actor, "alerts.acknowledge", words, resource=alert, before={"state": "Open"}, after=after, kind=alert.kind
+        )
         announce(alert.uuid)
     return alert
