@@ -7,4 +7,4 @@ class NetworkConfig(AppConfig):
     def ready(self) -> None:
         # Stored jobs find their workflow by name, so every process must have read the files that define them.
         # Tenancy counts and removes what accounts hold by what is registered in holdings.
-        from network import holdings, settings, workflows  # noqa: F401, PLC0415
+        from network import alerts, holdings, settings, workflows  # noqa: F401, PLC0415

@@ -13,6 +13,7 @@ from cloudportal.doors.filtering import (
     ManyIds,
     TagFilter,
     choice,
+    kind_of,
     name_contains,
     state_of,
 )
@@ -25,6 +26,7 @@ from tenants.models import (
     Grant,
     Group,
     IdentityProvider,
+    Notification,
     Project,
     ProjectInvitation,
     Role,
@@ -33,6 +35,7 @@ from tenants.models import (
     WebhookDelivery,
 )
 from tenants.models.api_key import KEY_STATES, STATE
+from tenants.notifying.kinds import KINDS
 from tenants.states import ACCOUNT, DOMAIN, INVITATION, PROJECT, PROJECT_STATES
 
 
@@ -227,4 +230,20 @@ class WebhookDeliveryFilterSet(Filters):
 
     class Meta:
         model = WebhookDelivery
+        fields: tuple[str, ...] = ()
+
+
+READING = ("unread", "read")
+
+
+class NotificationFilterSet(Filters):
+    kind = kind_of(KINDS)
+    level = choice("level", Event.Level.choices)
+    state = django_filters.ChoiceFilter(choices=[(name, name) for name in READING], method="in_state", label="State")
+
+    def in_state(self, rows: QuerySet[Notification], _name: str, value: str) -> QuerySet[Notification]:
+        return rows.filter(read_at__isnull=value == "unread")
+
+    class Meta:
+        model = Notification
         fields: tuple[str, ...] = ()

@@ -16,6 +16,8 @@ PERMISSIONS: dict[str, str] = {
     "projects.manage": "Create, change and delete projects, invite into them, and do there what one may on their owner",
     "infrastructure.view": "See zones, pods, clusters, hosts and storage pools",
     "infrastructure.manage": "Create and change zones, pods, clusters, hosts, storage pools and offerings",
+    "alerts.view": "See alerts of the cloud",
+    "alerts.manage": "Acknowledge alerts of the cloud",
     "compute.view": "See instances and SSH keys",
     "compute.manage": "Create, change and delete instances and SSH keys",
     "compute.console": "Open the console of instances",
@@ -35,7 +37,7 @@ PERMISSIONS: dict[str, str] = {
 # Whoever holds a role with this on an account holds the role on the account's projects too.
 REACHES_PROJECTS = "projects.manage"
 # The hierarchy has no owner: what is allowed on it holds for the whole cloud or not at all.
-OF_THE_CLOUD = frozenset(name for name in PERMISSIONS if name.startswith("infrastructure."))
+OF_THE_CLOUD = frozenset(name for name in PERMISSIONS if name.startswith(("infrastructure.", "alerts.")))
 
 
 def area_of(permission: str) -> str:
@@ -79,7 +81,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     "operator": BuiltIn(
         "Operator",
         "Runs zones, hosts and storage, and sees whom a fault concerns; changes nothing that tenants own.",
-        (_SEE | {"infrastructure.manage"}) - {"accounting.view"},
+        (_SEE | {"infrastructure.manage", "alerts.manage"}) - {"accounting.view"},
         only_root=True,
     ),
     "domain_admin": BuiltIn(

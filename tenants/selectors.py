@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 
+from cloudportal.core import origin
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import NotFound
 from cloudportal.core.models import Event
@@ -22,6 +23,7 @@ from tenants.models import (
     Grant,
     Group,
     IdentityProvider,
+    Notification,
     Project,
     ProjectInvitation,
     Role,
@@ -35,6 +37,7 @@ from tenants.permissions import REACHES_PROJECTS
 from tenants.sharing import sees_into, table_of
 from tenants.states import ACTING
 
+MOST_COUNTED = 100
 SHOWS_LIMITS = ("tenancy.view", "compute.manage", "network.manage", "storage.manage")
 
 
@@ -254,6 +257,21 @@ def users_to_act_for(actor: Actor) -> QuerySet[User]:
     rows = User.objects.filter(actor.scope("tenancy.act_as"), is_active=True, account__state__in=ACTING)
     rows = rows.exclude(pk=actor.user_id or 0)
     return rows.select_related("account__domain")
+
+
+def notifications(actor: Actor) -> QuerySet[Notification]:
+    """What the actor's pages show, the newest first. It is a user's own: nobody reads it who acts for them, nor does a
+    key that may do less than they, since it tells of all that they may see.
+    """
+    is_narrow = actor.key is not None and actor.key.is_narrow
+    if actor.user_id is None or is_narrow or origin.current().operator_id is not None:
+        return Notification.objects.none()
+    return Notification.objects.filter(user=actor.user_id, on_page=True)
+
+
+def unread(actor: Actor) -> int:
+    """How many of them are unread; counted no further than to 100."""
+    return notifications(actor).order_by().filter(read_at=None)[:MOST_COUNTED].count()
 
 
 def own_account(actor: Actor) -> Account:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 
 from cloudportal.core.configuration import flag, networks, whole
@@ -41,3 +43,15 @@ WEBHOOK_INTERNAL_NETWORKS = networks(
     lambda: list(settings.WEBHOOK_INTERNAL_NETWORKS),
     "Internal networks that webhooks may post to all the same.",
 )
+NOTIFICATION_RETENTION_DAYS = whole(
+    "notifications.retention_days", 30, "Notifications that were read are deleted when they are older.",
+    unit="days", least=1, most=3650,
+)  # fmt: skip
+MAILS_AN_HOUR = whole(
+    "notifications.mails_per_hour",
+    30,
+    "So many mails of notifications one user is sent in an hour; what is beyond that is in the pages alone.",
+    least=1, most=10_000,
+)  # fmt: skip
+# Between two mails of one kind about one thing.
+PAUSE = timedelta(hours=1)

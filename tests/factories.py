@@ -12,6 +12,9 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
+from cloudportal.core.alerts import raise_alert, subject_of
+from cloudportal.core.models import Alert
+from cloudportal.infrastructure.alerts import HOST_DISCONNECTED
 from cloudportal.infrastructure.drivers.simulator import World
 from cloudportal.infrastructure.models import Cluster, Host, Zone
 from cloudportal.infrastructure.services.clusters import create_cluster
@@ -31,7 +34,9 @@ from storage.services.pools import create_pool
 from storage.services.stores import create_store
 from storage.services.templates import upload_template
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.models import Account, Domain, IdentityProvider, User
+from tenants.models import Account, Domain, IdentityProvider, Notification, User
+from tenants.notifying import notify
+from tenants.notifying.kinds import ROLE
 from tenants.services.accounts import create_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
@@ -85,6 +90,18 @@ def identity_provider(domain: Domain, name: str = "sesame-provider") -> Identity
     return IdentityProvider.objects.create(
         domain=domain, name=name, issuer="https://203.0.113.9", client_id=unique("client"), client_secret="secret"
     )
+
+
+def alert(host: Host, message: str = "Host sesame is silent.") -> Alert:
+    """An alert about a host that is open."""
+    raise_alert(HOST_DISCONNECTED, subject_of(host), message)
+    return Alert.objects.get(resource_uuid=host.uuid, state="Open")
+
+
+def notification(person: User, message: str = "sesame-told-this") -> Notification:
+    """Something that the user was told, and has not read."""
+    notify(users=[person], kind=ROLE, message=message, url="/profile/")
+    return Notification.objects.filter(user=person, message=message).latest("id")
 
 
 def raw_image(size_bytes: int = 8 * MIB) -> BytesIO:

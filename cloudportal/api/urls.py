@@ -14,6 +14,7 @@ from cloudportal.api.missing import missing
 from cloudportal.api.schema import SchemaView, docs
 from cloudportal.api.settings import SettingViewSet
 from cloudportal.api.stream import StreamViewSet
+from cloudportal.infrastructure.api.alerts import AlertViewSet
 from cloudportal.infrastructure.api.clusters import ClusterViewSet
 from cloudportal.infrastructure.api.pods import PodViewSet
 from cloudportal.infrastructure.api.zones import ZoneViewSet
@@ -39,6 +40,7 @@ from tenants.api.identity_providers import IdentityProviderViewSet
 from tenants.api.jobs import JobViewSet
 from tenants.api.limits import AccountLimitsViewSet, DomainLimitsViewSet, MyLimitsViewSet, ProjectLimitsViewSet
 from tenants.api.me import MeViewSet
+from tenants.api.notifications import NotificationPreferenceViewSet, NotificationViewSet
 from tenants.api.project_invitations import ProjectInvitationViewSet
 from tenants.api.project_members import ProjectMemberViewSet
 from tenants.api.projects import ProjectViewSet
@@ -66,7 +68,10 @@ RESOURCES: dict[str, tuple[type[ViewSetMixin], str]] = {
     "ssh-keys": (SSHKeyViewSet, "ssh-key"),
     "instances": (InstanceViewSet, "instance"),
     "jobs": (JobViewSet, "job"),
+    "alerts": (AlertViewSet, "alert"),
     "events": (EventViewSet, "event"),
+    "notifications": (NotificationViewSet, "notification"),
+    "notification-preferences": (NotificationPreferenceViewSet, "notification-preference"),
     "accounts": (AccountViewSet, "account"),
     "projects": (ProjectViewSet, "project"),
     "project-members": (ProjectMemberViewSet, "project-member"),

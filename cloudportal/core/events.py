@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import connection
@@ -21,6 +22,14 @@ class Who(Protocol):
     def user_id(self) -> int | None: ...
     @property
     def name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The actor of work that nobody asked for."""
+
+    user_id: int | None = None
+    name: str = "system"
 
 
 def record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -143,6 +143,24 @@ class SharingFilter(django_filters.ChoiceFilter):
         if value == self.OWN:
             return queryset.filter(actor.scope(self.permission))
         return queryset.filter(shared(actor, self.permission, self.table))
+
+
+class Declared(Sequence[tuple[str, str]]):
+    """The choices of a registry, read whenever somebody asks: apps declare theirs one after the other."""
+
+    def __init__(self, registry: Mapping[str, Any]) -> None:
+        self._registry = registry
+
+    def __getitem__(self, place: Any) -> Any:
+        return [(name, one.label) for name, one in self._registry.items()][place]
+
+    def __len__(self) -> int:
+        return len(self._registry)
+
+
+def kind_of(registry: Mapping[str, Any]) -> django_filters.ChoiceFilter:
+    """One of the kinds that a registry knows, each with its label."""
+    return django_filters.ChoiceFilter(choices=Declared(registry), label="Kind")
 
 
 def name_contains(field: str = "name", label: str = "Name") -> django_filters.CharFilter:

@@ -10,16 +10,23 @@ from django.http import HttpRequest
 
 from cloudportal.core.errors import PermissionDenied
 from cloudportal.doors.view_as import leave_view
-from tenants.services.refusals import record_refusal
+from tenants.limits.refusal import OutOfLimit
+from tenants.services.refusals import record_limit_refusal, record_refusal
 
 
 def note_refusal(request: HttpRequest, error: Exception) -> None:
-    """Record that a service refused somebody who signed in; other errors leave no line.
+    """Record that a permission or a limit refused somebody who signed in; other errors leave no line.
 
     What does not exist for the actor is not recorded: it is no attempt on anything.
     """
+    if not isinstance(error, PermissionDenied | OutOfLimit):
+        return
     actor = getattr(request, "actor", None)
-    if not isinstance(error, PermissionDenied) or actor is None or actor.user_id is None:
+    if actor is None or actor.user_id is None:
+        return
+    if isinstance(error, OutOfLimit):
+        with transaction.atomic():
+            record_limit_refusal(actor, refusal=error)
         return
     match = request.resolver_match
     with transaction.atomic():

@@ -6,5 +6,5 @@ class InfrastructureConfig(AppConfig):
     label = "infrastructure"
 
     def ready(self) -> None:
-        # Settings are found by their names, and places by their models.
-        from cloudportal.infrastructure import places, settings  # noqa: F401, PLC0415
+        # Settings are found by their names, places by their models, and checks by the kinds of their alerts.
+        from cloudportal.infrastructure import alerts, places, settings  # noqa: F401, PLC0415

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cloudportal.doors.filtering import ChoiceOf, Filters, choice, name_contains
+import django_filters
+from django.db.models import QuerySet
+
+from cloudportal.core.alerts import KINDS
+from cloudportal.core.models import Alert, Event
+from cloudportal.core.states import ALERT
+from cloudportal.doors.filtering import ChoiceOf, Filters, choice, kind_of, name_contains, state_of
 from cloudportal.infrastructure import selectors
 from cloudportal.infrastructure.models import Cluster, Host, Pod, Zone
 from cloudportal.infrastructure.states import AllocationState, ConnectionState, ResourceState
@@ -48,4 +54,20 @@ class HostFilterSet(Filters):
 
     class Meta:
         model = Host
+        fields: tuple[str, ...] = ()
+
+
+class AlertFilterSet(Filters):
+    kind = kind_of(KINDS)
+    level = choice("level", Event.Level.choices)
+    state = state_of(ALERT)
+    zone = ChoiceOf(selectors.zones, method="in_zone", label="Zone")
+    resource = django_filters.UUIDFilter(field_name="resource_uuid", label="Resource")
+
+    def in_zone(self, rows: QuerySet[Alert], _name: str, zone: Zone) -> QuerySet[Alert]:
+        """Alerts know the zone by its id alone."""
+        return rows.filter(zone_id=zone.pk)
+
+    class Meta:
+        model = Alert
         fields: tuple[str, ...] = ()

@@ -9,6 +9,8 @@ from typing import Literal
 from django.db.models import Count, QuerySet, Sum
 
 from cloudportal.core.configuration import value_of
+from cloudportal.core.models import Alert, Event
+from cloudportal.core.states import UNRESOLVED
 from cloudportal.infrastructure.models import Cluster, Host, Pod, Zone
 from cloudportal.infrastructure.settings import CAPACITY_FULL, CAPACITY_WARN
 from cloudportal.infrastructure.states import AllocationState
@@ -57,6 +59,18 @@ def clusters(actor: Actor) -> QuerySet[Cluster]:
 
 def hosts(actor: Actor) -> QuerySet[Host]:
     return Host.objects.select_related("zone", "cluster__pod") if actor.is_operator else Host.objects.none()
+
+
+def alerts(actor: Actor) -> QuerySet[Alert]:
+    """Alerts of the cloud, the newest first."""
+    return Alert.objects.all() if actor.may_everywhere("alerts.view") else Alert.objects.none()
+
+
+def alerts_by_level(actor: Actor) -> dict[str, int]:
+    """How many alerts are open, not counting what somebody acknowledged, by level; the graver first."""
+    rows = alerts(actor).order_by().filter(state__in=UNRESOLVED).values_list("state", "level")
+    counted = {level: count for state, level, count in rows.annotate(count=Count("id")) if state == "Open"}
+    return {level: counted[level] for level in reversed(Event.Level.values) if level in counted}
 
 
 def capacity(actor: Actor, zone: Zone | None = None) -> list[Capacity]:

@@ -7,4 +7,4 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register their workflows, as those of the domains do.
-        from cloudportal.jobs import prune, retention  # noqa: F401, PLC0415
+        from cloudportal.jobs import alerts, check_alerts, prune, prune_alerts, retention  # noqa: F401, PLC0415

@@ -18,6 +18,7 @@ from cloudportal.core import events, origin
 from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
 from cloudportal.jobs import failpoints
+from cloudportal.jobs.alerts import note_failure
 from cloudportal.jobs.backward import go_backward
 from cloudportal.jobs.canary import sing
 from cloudportal.jobs.forward import Parked, TurnBack, go_forward
@@ -133,6 +134,8 @@ def _end(run: Run[Any], state: str, message: str, **values: Any) -> None:
     workflow = WORKFLOWS.get(run.job.kind)
     if state == Job.State.SUCCEEDED and (run.job.account_id is None or (workflow and workflow.quiet)):
         return  # Periodic work that went well is in the job list and would drown the trail.
+    if state == Job.State.FAILED:
+        note_failure(run.job, run.resource)
     events.record(
         Originator(run.job),
         run.job.kind,

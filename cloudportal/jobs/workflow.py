@@ -64,7 +64,8 @@ class Step:
 class Workflow:
     """A job kind. Registers itself under its name, by which stored jobs find it again.
 
-    A `quiet` kind leaves no event when it goes well: it carries out what an event has told already.
+    A `quiet` kind leaves no event when it goes well: it carries out what an event has told already. A kind that is
+    `at_own_risk` works on what its owner brings, such as an image: that it is not good is no fault of the cloud's.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Workflow:
     queue: str = "default"
     priority: int = 0
     quiet: bool = False
+    at_own_risk: bool = False
     steps: list[Step] = field(default_factory=list)
     finish_function: UndoFunction | None = None
     give_up_function: UndoFunction | None = None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cloudportal.core.errors import InvalidInput
 
-KINDS = ("job", "resource")
+KINDS = ("job", "resource", "notification")
 MOST = 100
 
 

@@ -45,7 +45,7 @@ class Subscriber:
     def offer(self, change: dict[str, Any]) -> None:
         if change.get("kind") == "access":
             self._rights_changed(change.get("user"))
-        elif self.listener.may_hear(change.get("account")) and self.choice.wants(change):
+        elif self.listener.may_hear_of(change) and self.choice.wants(change):
             self._put(change)
 
     def _rights_changed(self, user: int | None) -> None:

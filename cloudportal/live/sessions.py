@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -13,22 +14,34 @@ from django.db import close_old_connections
 from django.http import HttpRequest
 
 from cloudportal.core.errors import Refusal
+from cloudportal.core.models import Alert
 from tenants.acting import SESSION_KEY, resume
 from tenants.actor import NOWHERE, Actor, actor_of
 from tenants.services.key_holders import holder_of_key
 from tenants.signing_in import owes_factor
 
+ALERT = Alert._meta.label_lower
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What a user may hear: everything, or the changes of these accounts."""
+    """What a user may hear: everything, or the changes of these accounts; of alerts, and of what only they are told."""
 
     everything: bool
     accounts: frozenset[int]
     user: int | None = field(default=None, compare=False)
+    alerts: bool = False
 
     def may_hear(self, account: int | None) -> bool:
         return self.everything or (account is not None and account in self.accounts)
+
+    def may_hear_of(self, change: Mapping[str, Any]) -> bool:
+        """Whether a change concerns them: as its kind says, and for most kinds by the account."""
+        if change.get("kind") == "notification":
+            return self.user is not None and change.get("user") == self.user
+        if change.get("type") == ALERT:
+            return self.alerts
+        return self.may_hear(change.get("account"))
 
 
 def session_key(cookies: str) -> str:
@@ -79,7 +92,8 @@ def _actor(key: str) -> Actor | None:
 
 def _listener(actor: Actor) -> Listener:
     reach = actor.reach.get("jobs.view", NOWHERE)
-    if reach.everywhere:
-        return Listener(True, frozenset(), actor.user_id)
-    accounts = frozenset(actor.accounts("jobs.view").values_list("pk", flat=True))
-    return Listener(False, accounts, actor.user_id)
+    alerts = actor.may_everywhere("alerts.view")
+    accounts: frozenset[int] = frozenset()
+    if not reach.everywhere:
+        accounts = frozenset(actor.accounts("jobs.view").values_list("pk", flat=True))
+    return Listener(reach.everywhere, accounts, actor.user_id, alerts)

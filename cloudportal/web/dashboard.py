@@ -17,17 +17,21 @@ from storage import selectors as storage
 from tenants import selectors as tenants
 
 RECENT = 8
+MOST_ALERTS = 5
 
 
 class Dashboard(Page):
     template_name = "web/dashboard.html"
-    parts = {"overview": "web/_overview.html", "capacity": "web/_capacity.html"}
+    parts = {"overview": "web/_overview.html", "capacity": "web/_capacity.html", "alerts": "web/_alerts.html"}
 
     def context(self, **extra: Any) -> dict[str, Any]:
         actor = self.actor
         context = {**self._tenant(), "recent": list(tenants.events(actor)[:RECENT])}
         if actor.is_operator:
             context |= self._operator()
+        if actor.may("alerts.view"):
+            context["alerts"] = list(infrastructure.alerts(actor).filter(state="Open")[:MOST_ALERTS])
+            context["alert_counts"] = infrastructure.alerts_by_level(actor)
         return super().context(**context, **extra)
 
     def _tenant(self) -> dict[str, Any]:

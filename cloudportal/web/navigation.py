@@ -17,6 +17,7 @@ from tenants.actor import Actor
 class Entry:
     """A page that the navigation leads to. `key` follows “g”; `permission` is what seeing it takes.
 
+    `badge` is the route of a count beside it, which the browser fetches: the shell asks the database nothing.
     `of_domains`: it takes the permission on a domain; on single accounts alone the page would show nothing.
     """
 
@@ -26,6 +27,7 @@ class Entry:
     key: str
     permission: str = ""
     of_domains: bool = False
+    badge: str = ""
 
     def is_for(self, actor: Actor) -> bool:
         if not self.permission:
@@ -34,7 +36,20 @@ class Entry:
 
 
 SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    ("", (Entry(_("Dashboard"), "web:dashboard", "layout-dashboard", "d"),)),
+    (
+        "",
+        (
+            Entry(_("Dashboard"), "web:dashboard", "layout-dashboard", "d"),
+            Entry(
+                _("Alerts"),
+                "infrastructure:alerts",
+                "bell-ringing",
+                "y",
+                "alerts.view",
+                badge="infrastructure:alert-badge",
+            ),
+        ),
+    ),
     (
         _("Compute"),
         (
@@ -100,4 +115,5 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
 def _item(entry: Entry, request: HttpRequest) -> dict[str, Any]:
     url = reverse(entry.route)
     here = request.path == url or (url != "/" and request.path.startswith(url))
-    return {"label": entry.label, "url": url, "icon": entry.icon, "key": entry.key, "here": here}
+    badge = reverse(entry.badge) if entry.badge else ""
+    return {"label": entry.label, "url": url, "icon": entry.icon, "key": entry.key, "here": here, "badge": badge}

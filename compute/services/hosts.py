@@ -9,10 +9,12 @@ from django.db.models import ProtectedError
 from django.db.models.functions import Now
 
 from cloudportal.core import events
+from cloudportal.core.alerts import resolve, subject_of
 from cloudportal.core.differences import facts
 from cloudportal.core.driver_errors import DriverError
 from cloudportal.core.errors import Conflict, Unreachable
 from cloudportal.core.writing import insert, update
+from cloudportal.infrastructure.alerts import HOST_DISCONNECTED
 from cloudportal.infrastructure.models import Cluster, Host
 from cloudportal.infrastructure.services.clusters import apply_overcommit
 from cloudportal.infrastructure.services.engines import check_engine_url
@@ -87,6 +89,7 @@ def remove_host(actor: Actor, *, host: Host) -> None:
     actor.require_everywhere("infrastructure.manage")
     with transaction.atomic():
         events.record(actor, "compute.remove_host", f"Host {host} removed.", resource=host, before=facts(host))
+        resolve(HOST_DISCONNECTED, [subject_of(host).about])
         try:
             host.delete()
         except ProtectedError as error:

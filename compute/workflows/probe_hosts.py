@@ -5,12 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from cloudportal.core import events
+from cloudportal.core.alerts import raise_alert, resolve, subject_of
 from cloudportal.core.clock import WallClock
 from cloudportal.core.driver_errors import DriverError
+from cloudportal.infrastructure.alerts import HOST_DISCONNECTED, is_missed, words_of_silence
 from cloudportal.infrastructure.models import Host
 from cloudportal.infrastructure.services.scheduling import refresh_schedulable
 from cloudportal.infrastructure.states import ConnectionState
@@ -32,7 +35,7 @@ BATCH = 4000
 
 @PROBE_HOSTS.step("Ask the hosts that were asked longest ago")
 def probe(run: Run[None]) -> None:
-    hosts = list(Host.objects.order_by("last_seen_at")[:BATCH])
+    hosts = list(Host.objects.select_related("zone").order_by("last_seen_at")[:BATCH])
     with ThreadPoolExecutor(AT_ONCE) as threads:
         answers = list(threads.map(_ask, [target_of(host) for host in hosts]))
     run.checkpoint()
@@ -54,21 +57,27 @@ def _ask(target: HostTarget) -> str:
 
 
 def _mark_alive(keys: list[int]) -> None:
-    back = Host.objects.filter(pk__in=keys).exclude(connection_state=ConnectionState.UP)
-    for host in back:
-        events.record(System(), "compute.host_connected", f"Host {host} answers again.", resource=host)
-    Host.objects.filter(pk__in=keys).update(last_seen_at=Now(), connection_state=ConnectionState.UP, last_error="")
+    with transaction.atomic():
+        back = list(Host.objects.filter(pk__in=keys).exclude(connection_state=ConnectionState.UP))
+        for host in back:
+            events.record(System(), "compute.host_connected", f"Host {host} answers again.", resource=host)
+        Host.objects.filter(pk__in=keys).update(last_seen_at=Now(), connection_state=ConnectionState.UP, last_error="")
+        resolve(HOST_DISCONNECTED, [subject_of(host).about for host in back])
 
 
 def _mark_silent(host: Host, error: str) -> None:
     rows = Host.objects.filter(pk=host.pk)
     rows.update(last_error=error)
     silent = rows.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=WallClock() - SILENCE))
-    if silent.exclude(connection_state=ConnectionState.DISCONNECTED).update(
-        connection_state=ConnectionState.DISCONNECTED
-    ):
-        text = f"Host {host} does not answer: {error}"
-        events.record(System(), "compute.host_disconnected", text, resource=host, level="error")
+    with transaction.atomic():
+        if not silent.exclude(connection_state=ConnectionState.DISCONNECTED).update(
+            connection_state=ConnectionState.DISCONNECTED
+        ):
+            return
+        words = words_of_silence(host, error)
+        events.record(System(), "compute.host_disconnected", words, resource=host, level="error")
+        if is_missed(host):
+            raise_alert(HOST_DISCONNECTED, subject_of(host), words)
 
 
 every(PERIOD, PROBE_HOSTS)

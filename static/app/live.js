@@ -2,6 +2,7 @@
 // While the stream is down the moving parts are fetched every few seconds instead.
 const POLL_MS = 4000;
 const TOGETHER_MS = 150;
+const ALL = "[data-live], [data-live-all], [data-live-type]";
 const waiting = new Map();
 let stream;
 let polling;
@@ -29,6 +30,7 @@ function mark(state, words) {
 function poll() {
   if (document.hidden) return;
   fetchAgain("[data-live-all]");
+  fetchAgain("[data-live-type]");
   fetchAgain("[data-moving]");
 }
 
@@ -47,6 +49,7 @@ function hear(event) {
   const change = JSON.parse(event.data);
   if (change.resource) poke(change.resource);
   if (change.uuid) poke(change.uuid);
+  if (change.type) fetchAgain(`[data-live-type="${CSS.escape(change.type)}"]`);
   fetchAgain("[data-live-all]");
 }
 
@@ -55,12 +58,13 @@ function connect(url) {
   stream.addEventListener("open", () => {
     stopPolling();
     // What happened between the page and the stream, or while the stream was down, was not heard.
-    fetchAgain(opened ? "[data-live], [data-live-all]" : "[data-moving]");
+    fetchAgain(opened ? ALL : "[data-moving]");
     opened = true;
   });
   stream.addEventListener("job", hear);
   stream.addEventListener("resource", hear);
-  stream.addEventListener("resync", () => fetchAgain("[data-live], [data-live-all]"));
+  stream.addEventListener("resync", () => fetchAgain(ALL));
+  stream.addEventListener("notification", () => fetchAgain('[data-live-type="notification"]'));
   stream.addEventListener("error", () => {
     startPolling();
     // A refused stream does not try again by itself.

@@ -1,4 +1,5 @@
 // Choosing rows for bulk actions, and addresses without empty parameters.
+let picked = [];
 const boxes = () => [...document.querySelectorAll("[data-pick]")];
 
 function show() {
@@ -30,8 +31,14 @@ export function setUpSelection() {
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const box = event.detail.target.querySelector?.("[data-pick]:checked");
     if (box && event.detail.target.matches("tr")) event.detail.target.dataset.picked = box.value;
+    // So it is with a list that is fetched again as a whole.
+    picked = event.detail.target.id === "results" ? boxes().filter((one) => one.checked).map((one) => one.value) : [];
   });
-  document.body.addEventListener("htmx:afterSettle", show);
+  document.body.addEventListener("htmx:afterSettle", () => {
+    if (picked.length) boxes().forEach((one) => { one.checked ||= picked.includes(one.value); });
+    picked = [];
+    show();
+  });
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.elt.closest("[data-clean]")) return;
     for (const [name, value] of Object.entries(event.detail.parameters)) {

@@ -15,6 +15,7 @@ from django.db import connection
 from tenants.actor import Actor
 from tenants.limits.defaults import default_of
 from tenants.limits.locks import hold_still
+from tenants.limits.nearly import tell_if_nearly_reached
 from tenants.limits.refusal import Held, refusal
 from tenants.models import Account
 from tenants.models.limit import CountedUntilGivenUp
@@ -79,6 +80,7 @@ def reserve(account: Account, *, by: Actor | None = None, **amounts: int) -> Non
     for _ in range(2):
         held = _take(values)
         if any(level.done for level in held):
+            tell_if_nearly_reached(account, held, by)
             return
         if full := [level for level in held if level.is_full]:
             raise refusal(account, full, by)

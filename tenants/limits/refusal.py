@@ -13,6 +13,14 @@ from tenants.resources import RESOURCES
 HIDDEN = "a domain above"
 
 
+class OutOfLimit(LimitExceeded):
+    """Names the account, and says in `for_owners` what whoever decides about the account may read."""
+
+    account: Account
+    for_owners: str
+    about: str
+
+
 class Held(NamedTuple):
     """A level that was asked, as the database has it now."""
 
@@ -39,7 +47,7 @@ def may_see(actor: Actor | None, domain: Domain) -> bool:
     return reach.everywhere or any(domain.path.startswith(path) for path in reach.paths)
 
 
-def refusal(account: Account, full: Iterable[Held], by: Actor | None) -> LimitExceeded:
+def refusal(account: Account, full: Iterable[Held], by: Actor | None) -> OutOfLimit:
     """The refusal for all levels that are full, the nearest to the account first.
 
     Of a domain that the reader may not see only what is left is told: how much there is and how much is used would
@@ -52,9 +60,22 @@ def refusal(account: Account, full: Iterable[Held], by: Actor | None) -> LimitEx
         depth = len(domains[level.domain_id].path) if level.domain_id is not None else 1 << 20
         return -depth, order.index(level.resource)
 
-    told = [_told(account, domains, level, by) for level in sorted(full, key=nearness)]
-    words = " ".join(text for text, _ in told)
-    return LimitExceeded(words, **told[0][1], exceeded=[details for _, details in told])
+    nearest = sorted(full, key=nearness)
+    told = [_told(account, domains, level, by) for level in nearest]
+    refused = OutOfLimit(_words(told), **told[0][1], exceeded=[details for _, details in told])
+    refused.account, refused.about = account, about(nearest[0])
+    refused.for_owners = _words([_told(account, domains, level, None) for level in nearest])
+    return refused
+
+
+def about(level: Held) -> str:
+    """One limit of one owner, by name."""
+    owner = f"domain:{level.domain_id}" if level.domain_id is not None else f"account:{level.account_id}"
+    return f"{owner}:{level.resource}"
+
+
+def _words(told: Iterable[tuple[str, dict[str, Any]]]) -> str:
+    return " ".join(text for text, _ in told)
 
 
 def _told(account: Account, domains: dict[int, Domain], level: Held, by: Actor | None) -> tuple[str, dict[str, Any]]:

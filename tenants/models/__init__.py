@@ -12,6 +12,7 @@ from tenants.models.group import Group
 from tenants.models.identity_provider import IdentityProvider
 from tenants.models.known_browser import KnownBrowser
 from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
+from tenants.models.notification import MailBrake, Notification, NotificationPreference
 from tenants.models.outgoing_mail import OutgoingMail
 from tenants.models.project import Project
 from tenants.models.project_invitation import ProjectInvitation
@@ -40,6 +41,9 @@ __all__ = [
     "IdentityProvider",
     "KnownBrowser",
     "Limit",
+    "MailBrake",
+    "Notification",
+    "NotificationPreference",
     "OutgoingMail",
     "Project",
     "ProjectInvitation",

@@ -17,6 +17,7 @@ AREAS: dict[str, str | Promise] = {
     "roles": _("Roles and grants"),
     "projects": _("Projects"),
     "infrastructure": _("Infrastructure"),
+    "alerts": _("Alerts"),
     "compute": _("Instances and SSH keys"),
     "network": _("Networks"),
     "storage": _("Volumes and templates"),

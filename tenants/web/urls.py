@@ -10,6 +10,7 @@ from tenants.web import accounts, domains, grants, groups, project_people, proje
 from tenants.web.api_keys import ApiKeys, DeleteApiKey, EditApiKey, RotateApiKey, SwitchApiKey
 from tenants.web.explain import Explain
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
+from tenants.web.notifications import Bell, NotificationPreferences, Notifications, OpenNotification, ReadAll
 from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain
 from tenants.web.view_as import EndViewAs, StartViewAs, UsersToActFor
 from tenants.web.views import EventPage, Events, Profile
@@ -28,6 +29,11 @@ app_name = "tenants"
 
 urlpatterns = [
     path("profile/", Profile.as_view(), name="profile"),
+    path("profile/notifications/", NotificationPreferences.as_view(), name="notification-preferences"),
+    path("notifications/", Notifications.as_view(), name="notifications"),
+    path("notifications/bell/", Bell.as_view(), name="bell"),
+    path("notifications/read/", ReadAll.as_view(), name="notifications-read"),
+    path("notifications/<uuid:uuid>/open/", OpenNotification.as_view(), name="notification-open"),
     path("api-keys/", ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:uuid>/delete/", DeleteApiKey.as_view(), name="api-key-delete"),
     path("api-keys/<uuid:uuid>/edit/", EditApiKey.as_view(), name="api-key-edit"),

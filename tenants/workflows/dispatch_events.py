@@ -1,4 +1,6 @@
-"""Every ten seconds: events are handed to the webhooks that want them, and what waits is delivered."""
+"""Every ten seconds, and as soon as there are any: events are handed to the webhooks that want them and told to the
+people whom they concern; and what waits for webhooks is delivered.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,16 @@ from django.db.models import Exists, OuterRef, Q
 from cloudportal.core.clock import WallClock
 from cloudportal.core.errors import Conflict
 from cloudportal.core.models import Event, EventNotice
+from cloudportal.jobs import failpoints
 from cloudportal.jobs import services as jobs
-from cloudportal.jobs.periodic import System, every
+from cloudportal.jobs.periodic import System, every, when_waiting
 from cloudportal.jobs.run import Run
 from cloudportal.jobs.workflow import Workflow
 from tenants.models import Account, Webhook, WebhookDelivery
+from tenants.notifying.rules import tell_of
 from tenants.workflows.deliver_webhook import DELIVER_WEBHOOK
 
-DISPATCH_EVENTS = Workflow("tenants.dispatch_events", "Hand events to webhooks", cancellable=False)
+DISPATCH_EVENTS = Workflow("tenants.dispatch_events", "Hand events on", cancellable=False)
 
 BATCH = 500
 LOG_KEPT = timedelta(days=30)
@@ -58,8 +62,10 @@ def _hand_over_some() -> bool:
     """One batch, in one transaction with its notices' end; several at once share the work."""
     with transaction.atomic():
         notices = list(EventNotice.objects.select_for_update(skip_locked=True).order_by("event_id")[:BATCH])
-        events = Event.objects.filter(pk__in=[notice.event_id for notice in notices]).order_by("pk")
-        WebhookDelivery.objects.bulk_create(_deliveries(list(events)))
+        events = list(Event.objects.filter(pk__in=[notice.event_id for notice in notices]).order_by("pk"))
+        WebhookDelivery.objects.bulk_create(_deliveries(events))
+        tell_of(events)
+        failpoints.reach(f"{DISPATCH_EVENTS.kind}/told")
         EventNotice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
     return len(notices) == BATCH
 
@@ -126,3 +132,4 @@ def body_of(event: Event, account: Account | None) -> str:
 
 
 every(timedelta(seconds=10), DISPATCH_EVENTS)
+when_waiting(DISPATCH_EVENTS, EventNotice.objects.exists)

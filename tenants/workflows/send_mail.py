@@ -5,9 +5,12 @@ from __future__ import annotations
 import smtplib
 
 from django.core.mail import EmailMessage
+from django.db import transaction
 
 from cloudportal.core.driver_errors import Fatal, Retryable
+from cloudportal.jobs.periodic import System
 from cloudportal.jobs.run import Run
+from cloudportal.jobs.services import start
 from cloudportal.jobs.workflow import Workflow
 from tenants.models import OutgoingMail
 
@@ -31,3 +34,10 @@ def hand_over(run: Run[None]) -> None:
 @SEND_MAIL.give_up
 def forget(run: Run[None]) -> None:
     OutgoingMail.objects.filter(pk=run.args["mail"]).delete()
+
+
+def put_into_the_post(*, address: str, subject: str, body: str) -> None:
+    """Have a text sent once the caller's transaction is there. Line breaks in the subject are gone."""
+    with transaction.atomic():
+        mail = OutgoingMail.objects.create(address=address, subject=" ".join(subject.split())[:255], body=body)
+        start(System(), SEND_MAIL, mail=mail.pk)

@@ -9,6 +9,7 @@ import pytest
 
 from compute.models import SSHKey
 from tenants.actor import Actor
+from tenants.models import User
 from tenants.services.groups import create_group
 from tests import factories
 from tests.api.client import Api, messages
@@ -18,6 +19,7 @@ LISTS = [
     "zones", "pods", "clusters", "hosts", "offerings", "disk-offerings", "pools", "stores", "templates", "volumes",
     "networks", "public-addresses", "ssh-keys", "instances", "jobs", "events", "accounts", "users", "domains",
     "api-keys", "groups", "roles", "grants",
+    "alerts", "notifications",
 ]  # fmt: skip
 # The key with its user and the note of its use, the grants, the rows.
 QUERIES = 4
@@ -149,6 +151,8 @@ def test_every_list_costs_the_same_queries_however_long(
         factories.deployment(tenant, cloud, name=f"vm-{number}")
     keys(tenant, ["a", "b"])
     create_group(operator, domain=factories.root(), name="crew")
+    factories.alert(cloud.hosts()[0])
+    factories.notification(User.objects.get(pk=operator.user_id))
     api = Api(operator)
     api.get("me/")
 
@@ -163,6 +167,8 @@ def test_what_a_list_shows_can_be_opened(cloud: Cloud, operator: Actor, tenant: 
     factories.deployment(tenant, cloud)
     keys(tenant, ["a"])
     create_group(operator, domain=factories.root(), name="crew")
+    factories.alert(cloud.hosts()[0])
+    factories.notification(User.objects.get(pk=operator.user_id))
     api = Api(operator)
 
     for noun in LISTS:

@@ -32,6 +32,8 @@ WITHOUT = {
     "cloudportal.infrastructure.services.clusters.apply_overcommit": "services call it",
     "tenants.services.lockouts.succeeded": "the sign-in that it belongs to is the event",
     "tenants.services.lockouts.forget_failures": "unlocking and new passwords, which call it, are events",
+    "tenants.services.notifications.mark_read": "what somebody has read is nobody's business but theirs",
+    "tenants.services.notifications.mark_all_read": "what somebody has read is nobody's business but theirs",
     "cloudportal.jobs.services.start_once": "periodic work of the cloud itself; its failures are events",
 }
 

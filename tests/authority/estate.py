@@ -14,6 +14,7 @@ from compute.settings import EXPUNGE_DELAY
 from storage.models import Volume
 from tenants.actor import SYSTEM, Actor, actor_of
 from tenants.models import Account, ApiKey, User
+from tenants.notifying.kinds import KEY_EXPIRES
 from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role
 from tenants.services.groups import create_group
@@ -87,6 +88,7 @@ def estate(cloud: Cloud) -> Estate:
         "project_member": grant_role(SYSTEM, user=person, role="project_member", on=project.account),
         "invitation": invitation,
         "mailed": SimpleNamespace(token=tokens[0]),
+        "notification": factories.notification(person),
         "identity_provider": factories.identity_provider(home.domain),
         "session": factories.session(person),
         "security_key": factories.security_key(person),
@@ -105,6 +107,8 @@ def _shared(cloud: Cloud) -> dict[str, Any]:
         "host": host,
         "pool": cloud.pool,
         "store": cloud.store,
+        "alert": factories.alert(host),
+        "notification_kind": SimpleNamespace(uuid=KEY_EXPIRES.name),
         # Settings are called by their names.
         "setting": SimpleNamespace(uuid=EXPUNGE_DELAY.name),
     }

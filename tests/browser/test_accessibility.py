@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
@@ -12,6 +14,7 @@ from tests.browser.portal import ROOT, Portal
 pytestmark = [pytest.mark.browser, pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(420)]
 
 AXE = ROOT / "static" / "vendor" / "axe-core" / "axe.min.js"
+ALERT_SECONDS = 150
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LOOKS = [("light", 1440, 900), ("dark", 390, 844)]
 PAGES = {
@@ -34,10 +37,16 @@ PAGES = {
         "/webhooks/",
         "/webhooks/new/",
         "/profile/",
+        "/profile/notifications/",
+        "/notifications/",
         "/search/?q=default",
     ],
     "operator": [
         "/",
+        "/alerts/",
+        "/alerts/{alert}/",
+        "/alerts/{alert}/acknowledge/",
+        "/notifications/",
         "/hosts/",
         "/pools/",
         "/zones/",
@@ -93,7 +102,22 @@ def things_of(portal: Portal) -> dict[str, str]:
     """Ids for the addresses: the network of the demonstration, and what tenancy begins with."""
     first = {noun: _first(portal, noun) for noun in ("domain", "account", "user", "role")}
     ids = {noun: str(row["id"]) for noun, row in first.items()}
-    return {**ids, "username": str(first["user"]["username"]), "network": str(portal.facts["network"])}
+    facts = {"username": str(first["user"]["username"]), "network": str(portal.facts["network"])}
+    return {**ids, **facts, "alert": an_alert(portal)}
+
+
+def an_alert(portal: Portal) -> str:
+    """The id of an alert: some of the disk is always in use."""
+    headers = portal.api("operator")
+    setting = f"{portal.url}/api/v1/settings/alerts.storage_notify_share/"
+    httpx.patch(setting, headers=headers, json={"value": "0.0001"}).raise_for_status()
+    end = time.monotonic() + ALERT_SECONDS
+    while time.monotonic() < end:
+        answer = httpx.get(f"{portal.url}/api/v1/alerts/", headers=headers, params={"kind": "storage-full"})
+        if rows := answer.raise_for_status().json()["results"]:
+            return str(rows[0]["id"])
+        time.sleep(1)
+    raise AssertionError("the check of every minute found nothing")
 
 
 def _first(portal: Portal, noun: str) -> dict[str, object]:

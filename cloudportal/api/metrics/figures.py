@@ -9,6 +9,8 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from prometheus_client.core import GaugeMetricFamily as Gauge
 
 from cloudportal.core.clock import now
+from cloudportal.core.models import Alert
+from cloudportal.core.states import UNRESOLVED
 from cloudportal.doors.readiness import HEARD_WITHIN
 from cloudportal.infrastructure.selectors import hosts
 from cloudportal.jobs.models import Job, WorkerNode
@@ -82,6 +84,11 @@ def pool_fill() -> Iterator[Gauge]:
         yield gauge
 
 
+def alerts() -> Iterator[Gauge]:
+    rows = Alert.objects.filter(state__in=UNRESOLVED).order_by()
+    yield _counted("alerts", "Alerts that are not resolved.", ("kind", "level", "state"), rows)
+
+
 def _capacities() -> Iterator[tuple[str, str, int, int]]:
     of_hosts = hosts(SYSTEM).order_by().values_list("zone__name").annotate(
         Sum("cpus_used"), Sum("cpu_capacity"), Sum("memory_used_mib"), Sum("memory_capacity_mib")
@@ -114,4 +121,4 @@ def _one(name: str, words: str, value: float) -> Gauge:
     return Gauge(f"cloudportal_{name}", words, value=value)
 
 
-FIGURES = (jobs, workers, hosts_by_state, instances_by_state, capacity, pool_fill)
+FIGURES = (jobs, workers, hosts_by_state, instances_by_state, capacity, pool_fill, alerts)

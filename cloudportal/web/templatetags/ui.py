@@ -263,6 +263,8 @@ _PAGES = {
     "tenants.user": "tenants:user",
     "tenants.group": "tenants:group",
     "tenants.role": "tenants:role",
+    "core.alert": "infrastructure:alert",
+    "jobs.job": "web:job",
 }
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0014_projects_stand_apart"),
+        ("tenants", "0015_notifications"),
     ]
 
     operations = [
