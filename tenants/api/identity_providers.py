@@ -18,7 +18,7 @@ from tenants import selectors
 from tenants.filters import IdentityProviderFilterSet
 from tenants.models import IdentityProvider
 from tenants.services import identity_providers as services
-from tenants.services.identity_providers import ROLES
+from tenants.services.provider_roles import ROLES
 
 JOINS = "The account that new users join; without one only users whose address is known are let in."
 PROMISES = "Domains of e-mail addresses that lead here from the sign-in page. For operators to set."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm
 
 from cloudportal.core import events
@@ -11,7 +12,17 @@ from tenants.access import access_changed
 from tenants.actor import Actor
 from tenants.locks import keeping_a_root_admin, lock_grant
 from tenants.might import at, refuse_beyond, refuse_mightier_at
-from tenants.models import Account, Domain, Grant, Group, Role, User
+from tenants.models import (
+    Account,
+    AccountUserObjectPermission,
+    Domain,
+    DomainUserObjectPermission,
+    Grant,
+    Group,
+    MappedGrant,
+    Role,
+    User,
+)
 from tenants.permissions import BUILT_IN
 
 
@@ -20,13 +31,25 @@ def grant_role(
 ) -> Grant:
     """Give a role to a user or a group, on a domain with everything below it, or on one account.
 
-    Built-in roles may be named by their code. Granting again changes nothing.
+    Built-in roles may be named by their code. Granting again changes nothing, but that what a provider's group gave
+    does not go with the group any more.
 
     Raises:
         InvalidInput: there is no such role at that place, or it is one of the root alone; not exactly one grantee.
         NotFound, PermissionDenied: the actor does not manage roles there, or would give away what it has not.
         Conflict: the domain or account is removed, or about to be.
     """
+    with transaction.atomic():
+        grant, is_new = give_role(actor, role=role, on=on, user=user, group=group)
+        if not is_new:
+            mapped_of(grant).delete()
+    return grant
+
+
+def give_role(
+    actor: Actor, *, role: Role | str, on: Domain | Account, user: User | None = None, group: Group | None = None
+) -> tuple[Grant, bool]:
+    """The grant, and whether it is new; the refusals of `grant_role`."""
     grantee = user or group
     if grantee is None or (user and group):
         raise InvalidInput({"user": "A role is granted to one user, or to one group."})
@@ -40,7 +63,7 @@ def grant_role(
         grants = Grant.objects.filter(role=row, user=user, group=group, **_place(on))
         known = grants.first()
         if known is not None:
-            return known
+            return known, False
         assign_perm(row.permission_on(on), user or grantee.auth, on)  # type: ignore[union-attr]
         grant = grants.get()
         events.record(
@@ -48,7 +71,13 @@ def grant_role(
             account_id=_owner(grantee, on), role=row.name, on=str(on),
         )  # fmt: skip
         access_changed(user)
-    return grant
+    return grant, True
+
+
+def mapped_of(grant: Grant) -> QuerySet[MappedGrant]:
+    """What says that groups of providers gave it."""
+    column = {DomainUserObjectPermission: "on_domain", AccountUserObjectPermission: "on_account"}.get(grant.table)
+    return MappedGrant.objects.filter(**{column: grant.row_id}) if column else MappedGrant.objects.none()
 
 
 def revoke_grant(actor: Actor, *, grant: Grant) -> None:

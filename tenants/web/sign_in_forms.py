@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Account, IdentityProvider
 from tenants.models.sign_in_policy import LONGEST, SHORTEST
-from tenants.services.identity_providers import ROLES
+from tenants.services.provider_roles import ROLES
 
 _LINE = re.compile(r"(?P<group>.+?)\s*=\s*(?P<role>\w+)\s+on\s+(?P<on>account|domain)")
 
