@@ -65,7 +65,8 @@ def look_up(directory: Directory, name: str, progress: Progress) -> Entry | None
 @contextmanager
 def _session(directory: Directory, progress: Progress) -> Iterator[Any]:
     with linked(directory, progress) as (_, near):
-        session = ldap.initialize("ldap://directory", fileno=near)
+        # libldap closes it when it is done.
+        session = ldap.initialize("ldap://directory", fileno=near.detach())
         session.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
         # A server that names another one must not get the passwords sent there.
         session.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)

@@ -32,7 +32,7 @@ LONGEST_ANSWER = 4096
 
 @contextmanager
 def linked(directory: Directory, progress: Progress) -> Iterator[tuple[str, socket.socket]]:
-    """The first server that answers, and a socket that speaks LDAP with it.
+    """The first server that answers, and a socket that speaks LDAP with it, for libldap to have and to close.
 
     Raises:
         DirectoryProblem: none does; with what is wrong with the last of them.
@@ -51,6 +51,8 @@ def linked(directory: Directory, progress: Progress) -> Iterator[tuple[str, sock
             yield server, near
         finally:
             near.close()
+            with suppress(OSError):
+                other.shutdown(socket.SHUT_RDWR)
             carrier.join(SECONDS)
         return
     raise problem

@@ -12,12 +12,16 @@ from tests.signin.conftest import Browser, words
 from tests.signin.providers import Liar, sign_in_there
 
 
-def leave(browser: Browser, provider: IdentityProvider, **data: str) -> str:
-    """Press the button; the provider's address that the page leads to."""
-    page = browser.post(f"/sign-in/with/{provider.uuid}/", data)
+def left_for(page: Any) -> str:
+    """The provider's address that a page leads to."""
     found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', words(page))
     assert found, (page.status_code, words(page)[:2000])
     return unescape(found[1])
+
+
+def leave(browser: Browser, provider: IdentityProvider, **data: str) -> str:
+    """Press the button; the provider's address that the page leads to."""
+    return left_for(browser.post(f"/sign-in/with/{provider.uuid}/", data))
 
 
 def come_back(browser: Browser, location: str) -> Any:
