@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from cloudportal.core.errors import Refusal
 from cloudportal.signin.locks import refuse_locked
 from cloudportal.signin.providers import note_failure
 from cloudportal.signin.requests import address_of
@@ -13,7 +14,6 @@ from tenants.directory.base import DirectoryProblem
 from tenants.models import Domain, User
 from tenants.services import lockouts
 from tenants.services.directories import ask_directory, directories_of
-from tenants.services.identities import NotVouchedFor
 
 
 def by_directory(request: HttpRequest, domain: Domain, name: str, password: str) -> User | None:
@@ -34,7 +34,7 @@ def by_directory(request: HttpRequest, domain: Domain, name: str, password: str)
             words = _("%(provider)s can't be asked at present. Try again later.") % {"provider": provider}
             problem = problem or ValidationError(words, code="unreachable")
             continue
-        except NotVouchedFor as refusal:
+        except Refusal as refusal:
             note_failure(request, provider, refusal)
             problem = ValidationError(refusal.message, code=refusal.code)
             continue
