@@ -79,6 +79,7 @@ def try_directory(actor: Actor, *, provider: IdentityProvider, username: str = "
 
 
 def directory_of(provider: IdentityProvider) -> Directory:
+    internal = value_of(IDENTITY_INTERNAL_NETWORKS)
     return Directory(
         servers=tuple(provider.servers),
         certificates=provider.certificates,
@@ -89,7 +90,7 @@ def directory_of(provider: IdentityProvider) -> Directory:
         group_base=provider.group_base,
         group_filter=provider.group_filter,
         names=provider.names,
-        internal=tuple(value_of(IDENTITY_INTERNAL_NETWORKS)),
+        internal=tuple(internal),
     )
 
 

@@ -6,6 +6,7 @@ What somebody granted by hand is never touched, since only grants that a mapping
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q
 
@@ -71,5 +72,5 @@ def _grant_of(mapped: MappedGrant) -> int:
 
 
 def _remember(provider: IdentityProvider, grant: Grant) -> None:
-    column = "on_domain_id" if grant.domain_id is not None else "on_account_id"
-    MappedGrant.objects.get_or_create(provider=provider, **{column: grant.row_id})
+    row: dict[str, Any] = {"on_domain_id" if grant.domain_id is not None else "on_account_id": grant.row_id}
+    MappedGrant.objects.get_or_create(provider=provider, **row)

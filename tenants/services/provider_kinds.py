@@ -167,9 +167,9 @@ def _parts(field: str, url: str, schemes: set[str]) -> SplitResult:
 
 
 def _judge_address(field: str, parts: SplitResult) -> None:
-    host = parts.hostname or ""
+    host, internal = parts.hostname or "", value_of(IDENTITY_INTERNAL_NETWORKS)
     try:
-        allowed_address(host, parts.port or PORTS[parts.scheme], value_of(IDENTITY_INTERNAL_NETWORKS))
+        allowed_address(host, parts.port or PORTS[parts.scheme], internal)
     except Unknown as error:
         raise InvalidInput({field: f"There is no host called {host}."}) from error
     except Internal as error:

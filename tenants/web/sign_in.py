@@ -36,7 +36,7 @@ from tenants.web.sign_in_forms import SignInPolicyForm
 
 MANAGE = "tenancy.manage"
 # What somebody who registers the portal at a provider of the kind is asked for.
-TOLD = {
+TOLD: dict[str, tuple[tuple[Any, str], ...]] = {
     Kind.OPENID_CONNECT: ((gettext_lazy("Tell the provider to lead back to:"), "openid_connect_callback"),),
     Kind.SAML: (
         (gettext_lazy("What the provider wants to know, as metadata:"), "saml_metadata"),
