@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(r"(?P<fact>\w+)\s*=\s*(?P<attribute>\S*)")
 class RoleMapping(forms.CharField):
     """One line a group: ``cloud-admins = member on account``."""
 
-    widget = forms.Textarea
+    widget = forms.Textarea({"rows": 5, "spellcheck": "false"})
 
     def to_python(self, value: Any) -> Any:
         found = []
@@ -38,7 +38,7 @@ class RoleMapping(forms.CharField):
 class Attributes(forms.CharField):
     """One line a fact: ``email = mail``."""
 
-    widget = forms.Textarea
+    widget = forms.Textarea({"rows": 6, "spellcheck": "false"})
 
     def to_python(self, value: Any) -> Any:
         found = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from allauth.socialaccount.models import SocialAccount
 
 from cloudportal.core.models import Event
 from tenants.actor import SYSTEM, actor_of
+from tenants.directory.base import DirectoryProblem
 from tenants.models import Account, IdentityProvider, User
+from tenants.services.directories import ask_directory
 from tenants.services.domains import create_domain, suspend_domain
 from tenants.services.identity_providers import create_identity_provider
 from tests import factories
@@ -105,12 +109,15 @@ def test_name_and_password_must_match(slapd: Slapd, account: Account, name: str,
     assert not User.objects.filter(account=account).exists()
 
 
-def test_a_server_that_says_yes_to_an_empty_password_is_not_even_asked(slapd: Slapd, account: Account) -> None:
+def test_an_empty_password_is_refused_before_any_server_is_asked(slapd: Slapd, account: Account) -> None:
+    """A server that is down would be a problem, and one that is up would say yes to nobody (RFC 4513, 5.1.2)."""
+    provider = trust(slapd, account)
     slapd.stop()
-    trust(slapd, account)
 
-    assert "can’t be asked" not in refused(account, "alice", "")  # noqa: RUF001 - as the page has it
-    assert not Event.objects.filter(action="tenants.sign_in_failed").exists()
+    assert ask_directory(provider, name="alice", password="") is None
+    with pytest.raises(DirectoryProblem):
+        ask_directory(provider, name="alice", password=" ")
+    assert "at present" not in refused(account, "alice", "")
 
 
 def test_a_user_of_ours_never_becomes_the_directorys_by_the_name(slapd: Slapd, account: Account) -> None:
@@ -304,6 +311,31 @@ def test_a_server_that_refuses_to_encrypt_learns_no_password(account: Account) -
         thread.join(20)
     assert b"1.3.6.1.4.1.1466.20037" in heard[0]
     assert heard[1] == b""
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_long(account: Account) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        began = time.monotonic()
+        provider = create_identity_provider(
+            SYSTEM, domain=account.domain, kind="ldap", name="Silent", account=account, user_base=BASE,
+            servers=[f"ldaps://127.0.0.1:{server.getsockname()[1]}"], user_filter="(uid={name})",
+        )  # fmt: skip
+
+        with pytest.raises(DirectoryProblem, match="encrypt"):
+            ask_directory(provider, name="alice", password=MINE)
+
+    assert time.monotonic() - began < 15
+
+
+def test_asking_leaves_nothing_open(slapd: Slapd, account: Account) -> None:
+    provider = trust(slapd, account)
+    before = len(os.listdir("/proc/self/fd"))
+
+    users = {ask_directory(provider, name="alice", password=MINE) for _ in range(5)}
+
+    assert len(users) == 1
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert "directory" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_directory_that_moved_inside_is_not_asked(slapd: Slapd, account: Account, settings: Any) -> None:
