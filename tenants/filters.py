@@ -35,6 +35,7 @@ from tenants.models import (
     WebhookDelivery,
 )
 from tenants.models.api_key import KEY_STATES, STATE
+from tenants.models.identity_provider import Kind
 from tenants.notifying.kinds import KINDS
 from tenants.states import ACCOUNT, DOMAIN, INVITATION, PROJECT, PROJECT_STATES
 
@@ -205,6 +206,7 @@ class ApiKeyFilterSet(Filters):
 
 class IdentityProviderFilterSet(django_filters.FilterSet):
     name = name_contains()
+    kind = choice("kind", Kind.choices)
     domain = ChoiceOf(selectors.domains, label="Domain")
     is_enabled = django_filters.BooleanFilter(label="Enabled")
 

@@ -40,6 +40,7 @@ section() { sed -n "/^\[$1\]/,/^\[/p" cloudportal/setup/packages.debian | grep -
 wanted_packages() {
     section python
     section libvirt
+    section ldap
     command -v npm >/dev/null || section npm
     section lab
     section guest
@@ -73,6 +74,9 @@ install_packages() {
 apt_install() {
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -q || return 1
+    # A directory that nobody set up is not started at the next boot either.
+    ! command -v debconf-set-selections >/dev/null ||
+        echo "slapd slapd/no_configuration boolean true" | debconf-set-selections
     apt-get install -q -y --no-install-recommends "$@"
 }
 
@@ -122,15 +126,21 @@ if ! is_current $stamp requirements.lock; then
     step "Installing Python packages" "The Python packages can't be installed." install requirements.lock
     sha256sum <requirements.lock >$stamp
 fi
-if ! is_current $stamp-libvirt requirements-libvirt.lock; then
-    if command -v pkg-config >/dev/null && pkg-config --exists libvirt && command -v cc >/dev/null; then
-        step "Compiling libvirt's Python bindings" "They can't be compiled." install requirements-libvirt.lock
-        sha256sum <requirements-libvirt.lock >$stamp-libvirt
+
+# compiled EXTRA LIBRARY WHAT WITHOUT: bindings that are compiled, where the library's headers and a compiler are.
+compiled() {
+    ! is_current "$stamp-$1" "requirements-$1.lock" || return 0
+    if command -v pkg-config >/dev/null && pkg-config --exists "$2" && command -v cc >/dev/null; then
+        step "Compiling $3" "They can't be compiled." install "requirements-$1.lock"
+        sha256sum <"requirements-$1.lock" >"$stamp-$1"
     else
-        echo "  libvirt's headers or a C compiler are missing (packages libvirt-dev, pkg-config, gcc):"
-        echo "  the portal comes up without the driver for KVM hosts."
+        echo "  The headers of $2 or a C compiler are missing (section [$1] of cloudportal/setup/packages.debian):"
+        echo "  the portal comes up without $4."
     fi
-fi
+}
+
+compiled libvirt libvirt "libvirt's Python bindings" "the driver for KVM hosts"
+compiled ldap ldap "OpenLDAP's Python bindings" "signing in by LDAP"
 
 # ---------------------------------------------------------------- front-end packages
 

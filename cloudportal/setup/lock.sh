@@ -10,7 +10,10 @@ compile() {
         ${UPGRADE:+--upgrade} "$@"
 }
 
-compile pyproject.toml --extra server --extra vsphere --extra xen --extra embedded --extra dev -o requirements.lock
+compile pyproject.toml --extra server --extra vsphere --extra xen --extra saml --extra embedded --extra dev \
+    -o requirements.lock
 # Apart from the others: these bindings are compiled, which not every machine can.
-$python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["libvirt"])' |
-    compile - -o requirements-libvirt.lock
+for extra in libvirt ldap; do
+    $python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]])' $extra |
+        compile - -c requirements.lock -o requirements-$extra.lock
+done

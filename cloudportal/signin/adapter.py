@@ -15,7 +15,6 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,6 +24,8 @@ from django.utils.translation import gettext_lazy
 
 from cloudportal.core import origin
 from cloudportal.doors.addresses import client_address
+from cloudportal.signin.directories import by_directory
+from cloudportal.signin.locks import refuse_locked
 from cloudportal.signin.requests import BEGAN, SEEN, address_of, browser_of, proved_lately, ways_in
 from tenants import signing_in
 from tenants.access import access_changed
@@ -62,21 +63,28 @@ class AccountAdapter(DefaultAccountAdapter):
     # Coming in
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """The user of a name and password.
+        """The user of a name and password: of ours first, and at a domain's page then of its directories.
 
         Raises:
-            ValidationError: there were too many failures; with when to try again.
+            ValidationError: there were too many failures, with when to try again; or a directory can't tell.
         """
         typed = credentials.get("username") or credentials.get("email") or ""
         user, address = meant_by(typed), address_of(request)
         attempt = lockouts.password_attempt(user, typed, address)
         refuse_locked(attempt)
         found = authenticate(request, **credentials)
-        AuthenticationBackend.unstash_authenticated_user()
+        barred = AuthenticationBackend.unstash_authenticated_user()
+        if found is not None:
+            lockouts.succeeded(attempt)
+            return found
+        domain = getattr(request, "sign_in_domain", None)
+        if domain is not None and barred is None:
+            found = by_directory(request, domain, typed, credentials["password"])
         if found is None:
             lockouts.record_failure(user, _("wrong password"), address=address, attempt=attempt)
             return None
-        lockouts.succeeded(attempt)
+        lockouts.give_back(attempt)
+        request.came_by = "ldap"  # type: ignore[attr-defined]
         return found
 
     def pre_login(self, request: HttpRequest, user: Any, **_options: Any) -> HttpResponse | None:
@@ -140,20 +148,3 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         message = self.render_mail(template_prefix, email, {"request": self.request, "email": email} | context)
         send_mail(address=email, subject=message.subject, body=str(message.body))
-
-
-def refuse_locked(attempt: lockouts.Attempt) -> None:
-    """Say when to try again, in words that are the same for names that exist and names that do not.
-
-    Raises:
-        ValidationError: the attempt must not be judged.
-    """
-    if attempt.locked_until is None:
-        return
-    seconds = (attempt.locked_until - timezone.now()).total_seconds()
-    minutes = max(1, round(seconds / 60 + 0.5))
-    raise ValidationError(
-        _("Too many failed attempts. Try again in %(minutes)d min, at %(time)s UTC.")
-        % {"minutes": minutes, "time": attempt.locked_until.astimezone(dt.UTC).strftime("%H:%M")},
-        code="locked",
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.core import context
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
@@ -20,7 +21,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cloudportal.signin.adapter import refuse_locked
+from cloudportal.signin.locks import refuse_locked
 from cloudportal.signin.requests import address_of
 from tenants.passwords import minimum_length
 from tenants.people import by_email
@@ -53,6 +54,15 @@ class SignInForm(account.LoginForm):
         login = self.fields["login"]
         limit(login, 254)
         login.widget.attrs |= {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+
+    def _login_with_password(self, request: Any, redirect_url: Any, credentials: dict[str, Any]) -> Any:
+        """As allauth does it; whoever came with a directory's password is not said to have proved one of ours."""
+        way = getattr(request, "came_by", None)
+        if way is None:
+            return super()._login_with_password(request, redirect_url, credentials)
+        self._login.redirect_url = redirect_url
+        record_authentication(request, self.user, method=way)
+        return perform_login(request, self._login)
 
 
 class NewPassword:

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
-from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -16,42 +15,22 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAu
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views import View
 from requests import RequestException
 
-from cloudportal.core import events
-from cloudportal.core.errors import NotFound, Refusal
-from cloudportal.core.models import Event
+from cloudportal.core.errors import Refusal
 from cloudportal.signin.guarded import GuardedSession
-from cloudportal.signin.requests import address_of
+from cloudportal.signin.providers import enabled_provider, failure
 from cloudportal.signin.tokens import BadToken, verified
 from tenants.models import IdentityProvider
-from tenants.services.identities import Claims, admit
-from tenants.services.lockouts import NOBODY
+from tenants.models.identity_provider import Kind
+from tenants.services.identities import Claims, admit, told
 
-MOST_GROUPS = 1000
 FOUND = 302
-
-
-def enabled_provider(uuid: Any) -> IdentityProvider:
-    """A provider that signs people in at present.
-
-    Raises:
-        NotFound: there is none with that id.
-    """
-    rows = IdentityProvider.objects.filter(uuid=UUID(str(uuid)), is_enabled=True)
-    row = rows.select_related("domain", "account__domain").first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 class Provider(OpenIDConnectProvider):
@@ -74,7 +53,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
 
     def __init__(self, request: HttpRequest, provider_id: str) -> None:
         super().__init__(request, provider_id)
-        self.row = enabled_provider(provider_id)
+        self.row = enabled_provider(provider_id, Kind.OPENID_CONNECT)
 
     def get_provider(self) -> Provider:
         app = SocialApp(
@@ -110,7 +89,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
             raise OAuth2Error(f"The ID token is {error}.") from error
         login = SocialLogin(account=SocialAccount(provider=str(self.row.uuid), uid=claims["sub"]))
         login.provider = self.get_provider()
-        login.claims = self._more(claims, token.token) | claims
+        login.claims = claims_of(self.row, self._more(claims, token.token) | claims)
         login.row = self.row
         return login
 
@@ -144,7 +123,7 @@ class GoToProvider(View):
         try:
             answer: HttpResponseBase = OAuth2LoginView.adapter_view(adapter)(request)
         except (RequestException, OAuth2Error, KeyError, TypeError, ValueError) as error:
-            raise _failure(request, adapter.row, error) from error
+            raise failure(request, adapter.row, error) from error
         if answer.status_code != FOUND:
             return answer
         # A redirection would be held up by the policy for forms, which lets them lead to ourselves alone.
@@ -171,7 +150,7 @@ class ComeFromProvider(View):
         try:
             answer: HttpResponseBase = _Callback.adapter_view(adapter)(request)
         except (OAuth2Error, KeyError, TypeError, ValueError) as error:
-            raise _failure(request, adapter.row, error) from error
+            raise failure(request, adapter.row, error) from error
         return answer
 
 
@@ -191,56 +170,25 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         row: IdentityProvider = sociallogin.row
         try:
-            sociallogin.user = admit(row, claims_of(row, sociallogin.claims))
+            sociallogin.user = admit(row, sociallogin.claims)
         except Refusal as refusal:
-            raise _failure(request, row, refusal, words=refusal.message) from refusal
+            raise failure(request, row, refusal, words=refusal.message) from refusal
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
-        row = enabled_provider(provider.app.provider_id)
-        raise _failure(request, row, exception or str(error))
+        row = enabled_provider(provider.app.provider_id, Kind.OPENID_CONNECT)
+        raise failure(request, row, exception or str(error))
 
 
 def claims_of(row: IdentityProvider, claims: dict[str, Any]) -> Claims:
-    """The part of the claims that we use, with an address only where the provider has checked it."""
-    email = _text(claims.get("email")).lower()
-    is_checked = claims.get("email_verified") is True or (row.trusts_emails and "email_verified" not in claims)
-    groups = claims.get(row.groups_claim) or []
-    groups = [groups] if isinstance(groups, str) else groups
-    return Claims(
-        subject=claims["sub"],
-        email=email if is_checked and _is_address(email) else "",
-        username=_text(claims.get("preferred_username")),
-        first_name=_text(claims.get("given_name"))[:150],
-        last_name=_text(claims.get("family_name"))[:150],
-        groups=tuple(map(str, groups[:MOST_GROUPS])) if isinstance(groups, list) else (),
-    )
-
-
-def _text(value: Any) -> str:
-    return value.replace("\x00", "")[:254] if isinstance(value, str) else ""
-
-
-def _is_address(email: str) -> bool:
-    try:
-        validate_email(email)
-    except ValidationError:
-        return False
-    return True
-
-
-def _failure(request: HttpRequest, row: IdentityProvider, why: Any, words: str = "") -> ImmediateHttpResponse:
-    """Write the failure down, and lead back to where one chooses how to sign in."""
-    events.record(
-        NOBODY,
-        "tenants.sign_in_failed",
-        f"Sign-in by {row} failed: {str(why)[:300] or type(why).__name__}",
-        account_id=row.account_id,
-        level=Event.Level.WARNING,
-        address=address_of(request),
-        provider=str(row),
-    )
-    messages.error(request, words or _("%(provider)s did not sign you in. Try again.") % {"provider": row})
-    answer: HttpResponse = redirect("signin:at", row.domain.uuid)
-    return ImmediateHttpResponse(answer)
+    """The part of the claims of an ID token that we use."""
+    said = claims.get("email_verified")
+    facts = {
+        "email": claims.get("email"),
+        "username": claims.get("preferred_username"),
+        "first_name": claims.get("given_name"),
+        "last_name": claims.get("family_name"),
+    }
+    is_checked = None if "email_verified" not in claims else said is True
+    return told(row, subject=claims["sub"], facts=facts, groups=claims.get(row.groups_claim), is_checked=is_checked)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from django.views.generic import FormView
 from cloudportal.signin.entry import Refused, SignIn
 from tenants.models import Domain, IdentityProvider
 from tenants.models.domain import ids_of
+from tenants.models.identity_provider import Kind
 
 
 class SignInAt(SignIn):
@@ -24,10 +26,22 @@ class SignInAt(SignIn):
     A domain that is not there has none: the page looks like that of one without providers.
     """
 
+    domain: Domain | None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        # The adapter asks the directories of the page's domain.
+        self.domain = request.sign_in_domain = domain_at(self.kwargs["place"])  # type: ignore[attr-defined]
+        answer: HttpResponseBase = super().dispatch(request, *args, **options)
+        return answer
+
     def get_context_data(self, **options: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**options)
-        domain = domain_at(self.kwargs["place"])
-        return context | {"providers": offered(domain) if domain else [], "domain": domain}
+        rows = offered(self.domain) if self.domain else []
+        return context | {
+            "providers": [row for row in rows if row.kind != Kind.LDAP],
+            "directories": [row for row in rows if row.kind == Kind.LDAP],
+            "domain": self.domain,
+        }
 
 
 class FindForm(forms.Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account import views
 from django.urls import include, path, re_path
 
-from cloudportal.signin import entry, identities, places, second, sessions
+from cloudportal.signin import entry, identities, places, saml, second, sessions
 
 _OWN = [
     path("sign-in/find/", places.Find.as_view(), name="find"),
@@ -44,5 +44,8 @@ urlpatterns = [
     path(
         "sign-in/with/<uuid:provider_id>/back/", identities.ComeFromProvider.as_view(), name="openid_connect_callback"
     ),
+    path("sign-in/with/<uuid:provider_id>/saml/", saml.GoToSaml.as_view(), name="saml_login"),
+    path("sign-in/with/<uuid:provider_id>/saml/back/", saml.ComeFromSaml.as_view(), name="saml_back"),
+    path("sign-in/with/<uuid:provider_id>/saml/metadata/", saml.SamlMetadata.as_view(), name="saml_metadata"),
     path("", include((_OWN, "signin"))),
 ]

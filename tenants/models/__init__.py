@@ -12,6 +12,7 @@ from tenants.models.group import Group
 from tenants.models.identity_provider import IdentityProvider
 from tenants.models.known_browser import KnownBrowser
 from tenants.models.limit import Counted, CountedUntilGivenUp, Limit, removed_is_not_counted
+from tenants.models.mapped_grant import MappedGrant
 from tenants.models.notification import MailBrake, Notification, NotificationPreference
 from tenants.models.outgoing_mail import OutgoingMail
 from tenants.models.project import Project
@@ -42,6 +43,7 @@ __all__ = [
     "KnownBrowser",
     "Limit",
     "MailBrake",
+    "MappedGrant",
     "Notification",
     "NotificationPreference",
     "OutgoingMail",

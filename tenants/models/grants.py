@@ -5,6 +5,8 @@ One row for each machine would cost a second a list at a million machines; a gra
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -39,6 +41,11 @@ TABLES = (
     AccountUserObjectPermission,
     AccountGroupObjectPermission,
 )
+
+
+def grant_id(table: type[models.Model], row_id: int) -> int:
+    """The id of the grant that a row of guardian's is."""
+    return row_id * len(TABLES) + [one.__name__ for one in TABLES].index(table.__name__)
 
 
 class Grant(models.Model):
@@ -76,4 +83,12 @@ class Grant(models.Model):
     @property
     def row(self) -> models.QuerySet[models.Model]:
         """The row of guardian's that the grant is."""
-        return TABLES[self.pk % len(TABLES)]._default_manager.filter(pk=self.pk // len(TABLES))
+        return self.table._default_manager.filter(pk=self.row_id)
+
+    @property
+    def table(self) -> Any:
+        return TABLES[self.pk % len(TABLES)]
+
+    @property
+    def row_id(self) -> int:
+        return int(self.pk) // len(TABLES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from guardian.shortcuts import assign_perm
 
 from cloudportal.core import events
@@ -13,7 +14,17 @@ from tenants.access import access_changed
 from tenants.actor import Actor
 from tenants.locks import keeping_a_root_admin, lock_grant
 from tenants.might import at, refuse_beyond, refuse_mightier_at
-from tenants.models import Account, Domain, Grant, Group, Role, User
+from tenants.models import (
+    Account,
+    AccountUserObjectPermission,
+    Domain,
+    DomainUserObjectPermission,
+    Grant,
+    Group,
+    MappedGrant,
+    Role,
+    User,
+)
 from tenants.permissions import BUILT_IN
 
 
@@ -22,38 +33,75 @@ def grant_role(
 ) -> Grant:
     """Give a role to a user or a group, on a domain with everything below it, or on one account.
 
-    Built-in roles may be named by their code. Granting again changes nothing.
+    Built-in roles may be named by their code. Granting again changes nothing, but that what a provider's group gave
+    does not go with the group any more.
 
     Raises:
         InvalidInput: there is no such role at that place, or it is one of the root alone; not exactly one grantee.
         NotFound, PermissionDenied: the actor does not manage roles there, or would give away what it has not.
         Conflict: the domain or account is removed, or about to be.
     """
+    with transaction.atomic():
+        row = _grantable(actor, role, on, user, group)
+        return give_role(actor, role=row, on=on, user=user, group=group)
+
+
+def ensure_grant(
+    actor: Actor, *, role: Role | str, on: Domain | Account, user: User | None = None, group: Group | None = None
+) -> tuple[Grant, bool]:
+    """The grant, and whether it is new; who gave one that is there already stays as it is.
+
+    Raises: the refusals of `grant_role`.
+    """
+    with transaction.atomic():
+        row = _grantable(actor, role, on, user, group)
+        return _write(actor, row, on, user, group)
+
+
+def give_role(
+    actor: Actor, *, role: Role, on: Domain | Account, user: User | None = None, group: Group | None = None
+) -> Grant:  # fmt: skip
+    """Grant by hand, in the transaction of who asked whether it may be, and holds role and grantee.
+
+    Raises:
+        Conflict: the domain or account is removed, or about to be.
+    """
+    grant, is_new = _write(actor, role, on, user, group)
+    if not is_new:
+        mapped_of(grant).delete()
+    return grant
+
+
+def mapped_of(grant: Grant) -> QuerySet[MappedGrant]:
+    """What says that groups of providers gave it."""
+    column = {DomainUserObjectPermission: "on_domain", AccountUserObjectPermission: "on_account"}.get(grant.table)
+    return MappedGrant.objects.filter(**{column: grant.row_id}) if column else MappedGrant.objects.none()
+
+
+def _grantable(
+    actor: Actor, role: Role | str, on: Domain | Account, user: User | None, group: Group | None
+) -> Role:  # fmt: skip
+    """The role, if the actor may give it there; it and the grantee are held until the transaction ends."""
     grantee = user or group
     if grantee is None or (user and group):
         raise InvalidInput({"user": "A role is granted to one user, or to one group."})
     actor.require("roles.manage", on)
     row = role_at(role, on)
     refuse_beyond(actor, row.permissions, on, verb="grant")
-    with transaction.atomic():
-        row = lock_grant(row, grantee)
-        refuse_beyond(actor, row.permissions, on, verb="grant")
-        return give_role(actor, role=row, on=on, user=user, group=group)
+    row = lock_grant(row, grantee)
+    # What it contains may have changed before it was held.
+    refuse_beyond(actor, row.permissions, on, verb="grant")
+    return row
 
 
-def give_role(
-    actor: Actor, *, role: Role, on: Domain | Account, user: User | None = None, group: Group | None = None
-) -> Grant:  # fmt: skip
-    """Write the grant of a role, in the transaction of who asked whether it may be, and holds role and grantee.
-
-    Raises:
-        Conflict: the domain or account is removed, or about to be.
-    """
+def _write(
+    actor: Actor, role: Role, on: Domain | Account, user: User | None, group: Group | None
+) -> tuple[Grant, bool]:  # fmt: skip
     hold_place(on)
     grants = Grant.objects.filter(role=role, user=user, group=group, **_place(on))
     known = grants.first()
     if known is not None:
-        return known
+        return known, False
     grantee: Any = user or group
     assign_perm(role.permission_on(on), user or grantee.auth, on)
     events.record(
@@ -61,7 +109,7 @@ def give_role(
         account_id=_owner(grantee, on), role=role.name, on=str(on),
     )  # fmt: skip
     access_changed(user)
-    return grants.get()
+    return grants.get(), True
 
 
 def revoke_grant(actor: Actor, *, grant: Grant) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from cloudportal.core import events
@@ -16,10 +18,11 @@ from cloudportal.core.writing import UNSTORABLE
 from tenants.actor import SYSTEM, Actor, reaches_of_user
 from tenants.models import Account, Domain, IdentityProvider, User
 from tenants.people import by_email
-from tenants.services.grants import grant_role
-from tenants.services.identity_providers import ROLES
+from tenants.services.mapped_roles import settle_roles
 
-LONGEST_NAME = 150
+LONGEST_NAME, LONGEST_ADDRESS = 150, 254
+LONGEST_ID: int = SocialAccount._meta.get_field("uid").max_length or 0
+MOST_GROUPS = 1000
 SAME_NAME = 100
 _NOT_IN_NAMES = re.compile(r"[^\w.@+-]")
 
@@ -32,7 +35,7 @@ class NotVouchedFor(PermissionDenied):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. `email` is empty unless the provider has checked it."""
+    """What a provider says of somebody, once that is verified. `email` is empty unless the provider has checked it."""
 
     subject: str
     email: str
@@ -42,17 +45,51 @@ class Claims:
     groups: tuple[str, ...]
 
 
+def told(
+    provider: IdentityProvider, *, subject: str, facts: Mapping[str, Any], groups: Any, is_checked: bool | None = None
+) -> Claims:
+    """What a provider says of somebody, in bounds. Nobody is found by an address that was not checked.
+
+    `is_checked` is what the provider says of the address; None where it says nothing.
+    """
+    email = _text(facts.get("email")).lower()
+    is_checked = provider.trusts_emails if is_checked is None else is_checked
+    groups = [groups] if isinstance(groups, str) else groups
+    return Claims(
+        subject=subject,
+        email=email if is_checked and _is_address(email) else "",
+        username=_text(facts.get("username")),
+        first_name=_text(facts.get("first_name"))[:LONGEST_NAME],
+        last_name=_text(facts.get("last_name"))[:LONGEST_NAME],
+        groups=tuple(map(str, groups[:MOST_GROUPS])) if isinstance(groups, list | tuple) else (),
+    )
+
+
+def _text(value: Any) -> str:
+    return UNSTORABLE.sub("", value)[:LONGEST_ADDRESS] if isinstance(value, str) else ""
+
+
+def _is_address(email: str) -> bool:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return True
+
+
 def admit(provider: IdentityProvider, claims: Claims) -> User:
     """The user that the claims mean: one that came before, one with the address, or a new one; with mapped roles.
 
     Raises:
         NotVouchedFor: nobody, or somebody that the provider must not sign in.
     """
+    if not 0 < len(claims.subject) <= LONGEST_ID or UNSTORABLE.search(claims.subject):
+        raise NotVouchedFor("What your provider knows you by can't be kept here. Your administrator can help.")
     for _ in range(2):
         try:
             with transaction.atomic():
                 user = _known(provider, claims) or _by_address(provider, claims) or _new(provider, claims)
-                _grant(provider, user, claims.groups)
+                settle_roles(provider, user, claims.groups)
             return user
         except IntegrityError:
             # Their other window was faster; now they are known.
@@ -126,16 +163,6 @@ def _link(provider: IdentityProvider, claims: Claims, user: User, message: str) 
         account_id=user.account_id,
         provider=str(provider),
     )
-
-
-def _grant(provider: IdentityProvider, user: User, groups: Iterable[str]) -> None:
-    """The roles of the groups; one that the user has already is not granted, and written down, again."""
-    held = set(groups)
-    for entry in provider.role_mapping:
-        if entry["group"] not in held or entry["role"] not in ROLES:
-            continue
-        on: Domain | Account = provider.domain if entry["on"] == "domain" else user.account
-        grant_role(SYSTEM, user=user, role=entry["role"], on=on)
 
 
 def _free_name(claims: Claims) -> str:

@@ -16,7 +16,7 @@ from cloudportal.core import events
 from cloudportal.core.clock import WallClock
 from cloudportal.core.models import Event
 from tenants.actor import Actor
-from tenants.models import SignInThrottle, User
+from tenants.models import IdentityProvider, SignInThrottle, User
 from tenants.services.floods import is_flood
 
 logger = structlog.get_logger(__name__)
@@ -67,6 +67,15 @@ def password_attempt(user: User | None, typed: str, address: str) -> Attempt:
     )
 
 
+def directory_attempt(provider: IdentityProvider, typed: str, address: str) -> Attempt:
+    """Count an attempt at a name of a directory, apart from users of ours who have the same name.
+
+    Otherwise whoever keeps a directory could forget the failures at one of our users by a success of their own.
+    """
+    subject = hashlib.sha256(f"{provider.uuid}:{typed.strip().lower()}".encode()).hexdigest()
+    return _take(Count(Scope.USER, subject, address, settings.SIGN_IN_ATTEMPTS_PER_USER))
+
+
 def factor_attempt(user: User) -> Attempt:
     """Count an attempt at a second factor. Whoever gets here has the password, so the address does not matter."""
     return _take(Count(Scope.FACTOR, subject_of(user), "", settings.SIGN_IN_ATTEMPTS_PER_FACTOR))
@@ -83,6 +92,13 @@ def succeeded(attempt: Attempt) -> None:
             rows.filter(attempts__gt=0).update(attempts=F("attempts") - 1)
         else:
             rows.delete()
+
+
+def give_back(attempt: Attempt) -> None:
+    """Count an attempt no more, and forget no other: it was meant for somebody else."""
+    for count in attempt.counts:
+        rows = SignInThrottle.objects.filter(scope=count.scope, subject=count.subject, address=count.address)
+        rows.filter(attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 def subject_of(user: User) -> str:

@@ -4,28 +4,45 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import urljoin
 
-from django.http import HttpResponse
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from cloudportal.core.errors import Conflict
 from cloudportal.doors.lookup import one
 from cloudportal.doors.ordering import BY_NAME
 from cloudportal.doors.web.answers import done
-from cloudportal.doors.web.forms import ActionPage, FormPage, TypedName
+from cloudportal.doors.web.forms import UNPROCESSABLE, ActionPage, FormPage, TypedName
 from cloudportal.doors.web.lists import ListPage
 from tenants import selectors
 from tenants.filters import DomainFilterSet
 from tenants.models import Account, Domain, IdentityProvider
+from tenants.models.identity_provider import Kind
+from tenants.services.directories import try_directory
 from tenants.services.identity_providers import (
     create_identity_provider,
     delete_identity_provider,
     update_identity_provider,
 )
+from tenants.services.provider_kinds import missing_extra
 from tenants.services.sign_in_policies import change_sign_in_policy, policy_of
-from tenants.web.sign_in_forms import IdentityProviderForm, SignInPolicyForm
+from tenants.web.provider_forms import FORMS, TrialForm
+from tenants.web.sign_in_forms import SignInPolicyForm
 
 MANAGE = "tenancy.manage"
+# What somebody who registers the portal at a provider of the kind is asked for.
+TOLD: dict[str, tuple[tuple[Any, str], ...]] = {
+    Kind.OPENID_CONNECT: ((gettext_lazy("Tell the provider to lead back to:"), "openid_connect_callback"),),
+    Kind.SAML: (
+        (gettext_lazy("What the provider wants to know, as metadata:"), "saml_metadata"),
+        (gettext_lazy("Where it posts its responses to:"), "saml_back"),
+    ),
+}
 
 
 class SignInDomains(ListPage):
@@ -75,9 +92,18 @@ class SignInOfDomain(OfDomain):
 
 class ProviderPage(FormPage):
     template_name = "tenants/identity_provider.html"
-    form_class = IdentityProviderForm
     permission = MANAGE
     domain: Any
+
+    @property
+    def kind(self) -> str:
+        raise NotImplementedError
+
+    def form(self, data: Any = None, files: Any = None) -> forms.Form:
+        return FORMS[self.kind](data, files, initial=self.initial(), **self.form_options())
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        return super().context(kind=self.kind, missing=missing_extra(self.kind), **extra)
 
     def form_options(self) -> dict[str, Any]:
         accounts = Account.objects.filter(domain__path__startswith=self.domain.path)
@@ -90,11 +116,21 @@ class ProviderPage(FormPage):
 
 
 class NewProvider(OfDomain, ProviderPage):
+    """One kind at a time; `?kind=` says which."""
+
+    @property
+    def kind(self) -> str:
+        asked = self.request.GET.get("kind", "")
+        return asked if asked in FORMS else Kind.OPENID_CONNECT.value
+
+    def initial(self) -> dict[str, Any]:
+        return {}
+
     def context(self, **extra: Any) -> dict[str, Any]:
-        return super().context(heading=_("Add a provider"), verb=_("Add the provider"), **extra)
+        return super().context(heading=_("Add a provider"), verb=_("Add the provider"), kinds=Kind.choices, **extra)
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
-        create_identity_provider(self.actor, domain=self.domain, **values)
+        create_identity_provider(self.actor, domain=self.domain, kind=self.kind, **values)
         url = reverse("tenants:sign-in-domain", args=[self.domain.uuid])
         return done(self.request, _("The provider is added."), url=url)
 
@@ -108,23 +144,55 @@ class EditProvider(ProviderPage):
     def domain(self) -> Domain:
         return self.provider.domain
 
+    @property
+    def kind(self) -> str:
+        return self.provider.kind
+
     def initial(self) -> dict[str, Any]:
-        return IdentityProviderForm.values_of(self.provider)
+        return FORMS[self.kind].values_of(self.provider)
 
     def context(self, **extra: Any) -> dict[str, Any]:
-        path = reverse("openid_connect_callback", args=[self.provider.uuid])
         return super().context(
             heading=str(self.provider),
             verb=_("Save"),
             domain=self.domain,
             provider=self.provider,
-            callback=self.request.build_absolute_uri(path),
+            told=[(words, self._address(name)) for words, name in TOLD.get(self.kind, ())],
             **extra,
         )
+
+    def _address(self, name: str) -> str:
+        path = reverse(name, args=[self.provider.uuid])
+        return urljoin(settings.PORTAL_URL, path) if settings.PORTAL_URL else self.request.build_absolute_uri(path)
 
     def submit(self, values: dict[str, Any]) -> HttpResponse:
         update_identity_provider(self.actor, provider=self.provider, **values)
         return done(self.request, _("Saved."), url=self.request.path)
+
+
+class TryProvider(FormPage):
+    """Asks the directory, and says at which step it fails."""
+
+    template_name = "tenants/identity_provider_trial.html"
+    form_class = TrialForm
+    permission = MANAGE
+
+    @cached_property
+    def provider(self) -> IdentityProvider:
+        return one(selectors.identity_providers(self.actor), self.kwargs["uuid"])
+
+    def context(self, **extra: Any) -> dict[str, Any]:
+        return super().context(provider=self.provider, domain=self.provider.domain, **extra)
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        form = self.form(request.POST)
+        if not form.is_valid():
+            return self.render(form=form, status=UNPROCESSABLE)
+        try:
+            steps = try_directory(self.actor, provider=self.provider, username=form.cleaned_data["username"])
+        except Conflict as refusal:
+            return self.refused(form, refusal)
+        return self.render(form=form, steps=steps)
 
 
 class DeleteProvider(ActionPage):

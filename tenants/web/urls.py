@@ -11,7 +11,7 @@ from tenants.web.api_keys import ApiKeys, DeleteApiKey, EditApiKey, RotateApiKey
 from tenants.web.explain import Explain
 from tenants.web.limits import AccountLimits, DomainLimits, EditAccountLimits, EditDomainLimits, MyLimits
 from tenants.web.notifications import Bell, NotificationPreferences, Notifications, OpenNotification, ReadAll
-from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain
+from tenants.web.sign_in import DeleteProvider, EditProvider, NewProvider, SignInDomains, SignInOfDomain, TryProvider
 from tenants.web.view_as import EndViewAs, StartViewAs, UsersToActFor
 from tenants.web.views import EventPage, Events, Profile
 from tenants.web.webhooks import (
@@ -48,6 +48,7 @@ urlpatterns = [
     path("domains/<uuid:uuid>/sign-in/", SignInOfDomain.as_view(), name="sign-in-domain"),
     path("domains/<uuid:uuid>/providers/new/", NewProvider.as_view(), name="identity-provider-new"),
     path("providers/<uuid:uuid>/", EditProvider.as_view(), name="identity-provider"),
+    path("providers/<uuid:uuid>/try/", TryProvider.as_view(), name="identity-provider-try"),
     path("providers/<uuid:uuid>/delete/", DeleteProvider.as_view(), name="identity-provider-delete"),
     path("events/", Events.as_view(), name="events"),
     path("events/<uuid:uuid>/", EventPage.as_view(), name="event"),

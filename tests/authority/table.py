@@ -126,6 +126,7 @@ API: dict[str, Rule] = {
     "api:identity-provider-list": Listing(),
     "api:identity-provider-bulk": Writing(),
     "api:identity-provider-detail": Own("identity_provider", ("get", "patch", "delete")),
+    "api:identity-provider-try": Own("identity_provider", _POST),
     "api:instance-list": Listing(),
     "api:instance-bulk": Writing(),
     "api:instance-detail": Own("instance"),
@@ -286,6 +287,9 @@ SIGN_IN: dict[str, Rule] = {
     "mfa_download_recovery_codes": _FRESH,
     "openid_connect_login": Open(values=(NO_PROVIDER,), status=405, signed_in=405),
     "openid_connect_callback": Open(values=(NO_PROVIDER,), status=404, signed_in=404),
+    "saml_login": Open(values=(NO_PROVIDER,), status=405, signed_in=405),
+    "saml_back": Open(values=(NO_PROVIDER,), status=405, signed_in=405),
+    "saml_metadata": Open(values=(NO_PROVIDER,), status=404, signed_in=404),
     "signin:find": Open(),
     "signin:at": Open(values=("nowhere",), signed_in=302),
     "signin:sessions": Listing(),
@@ -403,6 +407,7 @@ WEB: dict[str, Rule] = {
     "tenants:sign-in-domain": Own("domain", ("get", "post")),
     "tenants:identity-provider": Own("identity_provider", ("get", "post")),
     "tenants:identity-provider-new": Own("domain", ("get", "post")),
+    "tenants:identity-provider-try": Own("identity_provider", ("get", "post")),
     "tenants:identity-provider-delete": Own("identity_provider", ("get", "post")),
 }
 

@@ -143,6 +143,7 @@ def test_the_pages_are_accessible(chromium: Browser, url: str, scheme: str, widt
         enter(page, admin)
         for path in (
             "/sign-in-settings/", f"/domains/{place}/sign-in/", f"/domains/{place}/providers/new/",
+            f"/domains/{place}/providers/new/?kind=saml", f"/domains/{place}/providers/new/?kind=ldap",
             f"/providers/{provider.uuid}/", f"/providers/{provider.uuid}/delete/",
         ):  # fmt: skip
             page.goto(path)

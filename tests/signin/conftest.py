@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,13 @@ from django.test import Client
 
 from cloudportal.core import secrets
 from cloudportal.core.models import Event
-from tenants.models import Account, User
+from tenants.actor import SYSTEM
+from tenants.models import Account, Domain, IdentityProvider, User
+from tenants.services.identity_providers import create_identity_provider
 from tests import factories
 from tests.conftest import RunJobs
 from tests.factories import PASSWORD
+from tests.signin.providers import CLIENT_ID, SECRET, UUIDS, Liar, Make, lying
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -115,3 +118,35 @@ def link_in(message: EmailMessage) -> str:
     found = re.search(r"https?://[^/\s]+(/\S+)", str(message.body))
     assert found, message.body
     return found[1]
+
+
+# Providers
+
+
+@pytest.fixture
+def liar() -> Iterator[Liar]:
+    with lying() as provider:
+        yield provider
+
+
+@pytest.fixture
+def loopback(settings: Any) -> None:
+    settings.IDENTITY_INTERNAL_NETWORKS = ["127.0.0.0/8", "::1/128"]
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    return factories.account("acme")
+
+
+@pytest.fixture
+def make(account: Account) -> Make:
+    """Trust a provider, under an id that it knows."""
+
+    def trust(issuer: str, number: int = 0, domain: Domain | None = None, **more: Any) -> IdentityProvider:
+        values = {"name": f"Acme {number}", "issuer": issuer, "client_id": CLIENT_ID, "client_secret": SECRET} | more
+        provider = create_identity_provider(SYSTEM, domain=domain or account.domain, **values)
+        IdentityProvider.objects.filter(pk=provider.pk).update(uuid=UUIDS[number])
+        return IdentityProvider.objects.get(pk=provider.pk)
+
+    return trust

@@ -8,23 +8,28 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tenants.models import IdentityProvider
 from tests.browser.portal import free_port
 from tests.conftest import skip_real_thing
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "static" / "node_modules" / "oidc-provider" / "lib" / "index.js"
+# Ids under which the certified provider knows us.
+UUIDS = [UUID(int=number, version=4) for number in (1, 2)]
+Make = Callable[..., IdentityProvider]
 CLIENT_ID, SECRET = "the-portal", "a-secret-of-the-client"
 START_SECONDS = 30
 

@@ -15,11 +15,6 @@ from tests.signin.conftest import Browser, words
 
 
 @pytest.fixture
-def account(db: None) -> Account:
-    return factories.account("acme")
-
-
-@pytest.fixture
 def admin(account: Account) -> Client:
     client = Browser().client
     client.force_login(factories.user("domain_admin", on=account.domain))

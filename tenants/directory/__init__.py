@@ -1,0 +1,1 @@
+"""Asking LDAP directories. Knows nothing of Django; `client` needs the extra ``ldap``."""
