@@ -31,6 +31,12 @@ def declare(name: str, label: str, help: str, *, page: bool = True, mail: bool =
 JOB_FAILED = declare("job-failed", "Your job failed", "Something that you asked for could not be done.", mail=False)
 LIMIT = declare("limit", "Limit", "An account or domain of yours has used 80 % of a limit, or was refused by one.")
 ROLE = declare("role", "Roles", "A role was granted to you, or taken from you.")
+INVITATION = declare(
+    "invitation", "Invitation", "Somebody invites you to a project; the invitation itself comes by mail.", mail=False
+)
+SHARE = declare(
+    "share", "Shared with you", "Another account shares something with an account of yours, or no longer.", mail=False
+)
 KEY_EXPIRES = declare("key-expires", "API key expires", "An API key of yours ends within seven days.")
 WEBHOOK_DISABLED = declare(
     "webhook-disabled", "Webhook disabled", "A webhook that you manage accepted nothing for days."

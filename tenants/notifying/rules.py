@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model
 from django.urls import reverse
 
 from cloudportal.core.models import Event
-from tenants.models import Domain, Group, User, Webhook
+from tenants.models import Domain, Group, ProjectInvitation, User, Webhook, share_tables
 from tenants.notifying.audience import Audience
-from tenants.notifying.kinds import ALERT_ERROR, ALERT_WARNING, JOB_FAILED, LIMIT, ROLE, WEBHOOK_DISABLED, Kind
+from tenants.notifying.kinds import (
+    ALERT_ERROR,
+    ALERT_WARNING,
+    INVITATION,
+    JOB_FAILED,
+    LIMIT,
+    ROLE,
+    SHARE,
+    WEBHOOK_DISABLED,
+    Kind,
+)
 from tenants.notifying.telling import Telling, tell
+from tenants.people import normal_address
 
 M = TypeVar("M", bound=Model)
 
@@ -95,6 +106,41 @@ def _owners(event: Event, audience: Audience) -> list[int]:
     return [user for user in audience.on("roles.manage", place) if user != refused] if place else []
 
 
+def _invited(event: Event, _audience: Audience) -> list[int]:
+    """Who has that address, if anybody; the inviter does not learn whether somebody has."""
+    invitation = _thing(ProjectInvitation, event)
+    if invitation is None:
+        return []
+    users = User.objects.filter(email__iexact=invitation.email, is_active=True).order_by("pk")
+    # The database folds letters that another address has.
+    return [user.pk for user in users if normal_address(user.email) == invitation.email]
+
+
+def _receivers(event: Event, audience: Audience) -> list[int]:
+    """Of the two events of a share that of the receiving account: whoever uses such things for it."""
+    account = audience.account(event.account_id) if event.account_id else None
+    table = _share_table(event)
+    if account is None or table is None or _owner_of(table, event) in (None, account.pk):
+        return []
+    return audience.on(f"{table._meta.app_label}.manage", account)
+
+
+def _share_table(event: Event) -> type[Any] | None:
+    nouns = {table._meta.get_field("resource").related_model._meta.label_lower: table for table in share_tables()}
+    return nouns.get(event.resource_type)
+
+
+def _owner_of(table: type[Any], event: Event) -> int | None:
+    rows = table._meta.get_field("resource").related_model._default_manager.filter(uuid=event.resource_uuid)
+    found: int | None = rows.values_list("account_id", flat=True).first()
+    return found
+
+
+def _invitation_words(event: Event) -> str:
+    invitation = _thing(ProjectInvitation, event)
+    return f"{event.actor_name} invites you to project {invitation.project} as {invitation.role}." if invitation else ""
+
+
 def _thing(model: type[M], event: Event) -> M | None:
     """The row that an event is about, if it is one of the model and still there."""
     if event.resource_uuid is None or event.resource_type != model._meta.label_lower:
@@ -121,6 +167,7 @@ def _job_page(event: Event) -> str:
 
 
 _ROLE = Rule(lambda event: ROLE, _grantees, _role_words, lambda event: reverse("tenants:profile"))
+_SHARE = Rule(lambda event: SHARE, _receivers)
 _LIMIT = Rule(lambda event: LIMIT, _owners, where=_limits_page)
 OF_FAILED_JOBS = Rule(lambda event: JOB_FAILED, _who_asked, where=_job_page)
 RULES: dict[str, Rule] = {
@@ -136,6 +183,20 @@ RULES: dict[str, Rule] = {
         _managers,
         where=lambda event: reverse("tenants:webhook", args=[event.resource_uuid]),
     ),
+    "tenants.invite_to_project": Rule(
+        lambda event: INVITATION, _invited, _invitation_words, lambda event: reverse("tenants:projects")
+    ),
     "tenants.limit_nearly_reached": _LIMIT,
     "tenants.limit_refused": _LIMIT,
+    **dict.fromkeys(
+        [
+            "storage.share_template",
+            "storage.unshare_template",
+            "network.share_network",
+            "network.unshare_network",
+            "compute.share_ssh_key",
+            "compute.unshare_ssh_key",
+        ],
+        _SHARE,
+    ),
 }

@@ -32,6 +32,9 @@ from tenants.services.grants import grant_role, revoke_grant
 from tenants.services.groups import add_member, create_group
 from tenants.services.limits import set_account_limits, set_domain_limits
 from tenants.services.notifications import change_preference, mark_all_read, mark_read, preferences
+from tenants.services.project_invitations import invite_to_project
+from tenants.services.projects import create_project
+from tenants.services.shares import share, unshare
 from tenants.services.users import disable_user
 from tenants.workflows import DISPATCH_EVENTS, PRUNE_NOTIFICATIONS, WARN_OF_EXPIRY
 from tests import factories
@@ -438,3 +441,35 @@ def test_the_count_of_unread_ones_is_read_from_its_index_and_ends_at_a_hundred(o
 
     assert unread(owner) == 100
     assert "notification_unread" in notifications(owner).order_by().filter(read_at=None).explain()
+
+
+def test_who_is_invited_to_a_project_sees_it_at_the_bell(owner: Actor, run_jobs: RunJobs) -> None:
+    guest = with_mail(factories.user("member").pk)
+    home = Account.objects.get(pk=owner.account_id)
+    project = create_project(owner, owner=home, name="shop")
+
+    invite_to_project(owner, project=project, email=guest.email.upper(), link_to=str)
+    dispatch(run_jobs)
+
+    (notification,) = told(guest.pk, "invitation")
+    assert notification.message == f"{owner.name} invites you to project shop as Project member."
+    assert notification.url == "/projects/"
+
+
+def test_what_is_shared_is_told_to_the_receiver_alone(
+    tenant: Actor, other_tenant: Actor, cloud: Cloud, run_jobs: RunJobs
+) -> None:
+    receiver = Account.objects.get(pk=other_tenant.account_id)
+    giver = Account.objects.get(pk=tenant.account_id)
+    template = factories.template(cloud.zone, giver, is_public=False)
+
+    share(tenant, thing=template, account=receiver)
+    unshare(tenant, thing=template, account=receiver)
+    dispatch(run_jobs)
+
+    words = [notification.message for notification in told(other_tenant.user_id, "share")]
+    assert words == [
+        f"Template {template} shared with you by account {giver}.",
+        f"Template {template} is no longer shared with you by account {giver}.",
+    ]
+    assert told(tenant.user_id, "share") == []
