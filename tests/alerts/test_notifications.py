@@ -448,7 +448,8 @@ def test_who_is_invited_to_a_project_sees_it_at_the_bell(owner: Actor, run_jobs:
     home = Account.objects.get(pk=owner.account_id)
     project = create_project(owner, owner=home, name="shop")
 
-    invite_to_project(owner, project=project, email=guest.email.upper(), link_to=str)
+    boss = actor_of(User.objects.get(pk=owner.user_id))
+    invite_to_project(boss, project=project, email=guest.email.upper(), link_to=str)
     dispatch(run_jobs)
 
     (notification,) = told(guest.pk, "invitation")
