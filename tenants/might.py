@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from cloudportal.core.errors import PermissionDenied
 from tenants.actor import Actor, reaches_of_group, reaches_of_user
-from tenants.models import Account, Domain, Grant, Group, Role, User
+from tenants.models import Account, Domain, Grant, Group, Project, Role, User
 from tenants.permissions import PERMISSIONS, REACHES_PROJECTS, effective
 from tenants.reach import NOWHERE, Place, Reaches
 
@@ -65,11 +65,7 @@ def refuse_beyond(actor: Actor, permissions: Collection[str], place: Place, *, v
     if missing := actor.lacks(wanted, place):
         words = PERMISSIONS[missing[0]]
         raise PermissionDenied(f"You can't {verb} “{words}”, which you do not have there.", permissions=missing)
-    if (
-        isinstance(place, Account)
-        and REACHES_PROJECTS in wanted
-        and (missing := _not_in_projects(actor, wanted, place))
-    ):
+    if isinstance(place, Account) and (missing := _not_in_projects(actor, wanted, place)):
         words = f"You can't {verb} “{PERMISSIONS[missing[0]]}” for the projects of {place}, where you do not have it."
         raise PermissionDenied(words, permissions=missing)
 
@@ -77,8 +73,10 @@ def refuse_beyond(actor: Actor, permissions: Collection[str], place: Place, *, v
 def _not_in_projects(actor: Actor, wanted: Collection[str], account: Account) -> list[str]:
     """Those of some permissions that no role gives the actor which reaches the account's projects.
 
-    Two roles on the account, one of which manages projects, do not make the other reach them.
+    Two roles on the account, one of which manages projects, do not make the other reach them. A project has none.
     """
+    if REACHES_PROJECTS not in wanted or Project.objects.filter(account=account).exists():
+        return []
     left = set(actor.lacks(wanted, account.domain))
     if left:
         mine = Q(user=actor.user_id or 0) | Q(group__auth__user=actor.user_id or 0)
