@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import Q
+
 from cloudportal.core.errors import PermissionDenied
 from tenants.actor import Actor, reaches_of_group, reaches_of_user
-from tenants.models import Account, Domain, Group, Role, User
-from tenants.permissions import PERMISSIONS, effective
+from tenants.models import Account, Domain, Grant, Group, Project, Role, User
+from tenants.permissions import PERMISSIONS, REACHES_PROJECTS, effective
 from tenants.reach import NOWHERE, Place, Reaches
 
 
@@ -53,13 +55,34 @@ def refuse_mightier_at(actor: Actor, grantee: User | Group, place: Place) -> Non
 def refuse_beyond(actor: Actor, permissions: Collection[str], place: Place, *, verb: str) -> None:
     """Insist that the actor has some permissions at a place; those that mean nothing there do not count.
 
+    What reaches an account's projects the actor must have in these too, in those that are still to come as well.
+
     Raises:
         PermissionDenied: naming the first that is missing.
     """
     at_root = isinstance(place, Domain) and place.is_root
-    if missing := actor.lacks(effective(permissions, at_root=at_root), place):
+    wanted = effective(permissions, at_root=at_root)
+    if missing := actor.lacks(wanted, place):
         words = PERMISSIONS[missing[0]]
         raise PermissionDenied(f"You can't {verb} “{words}”, which you do not have there.", permissions=missing)
+    if isinstance(place, Account) and (missing := _not_in_projects(actor, wanted, place)):
+        words = f"You can't {verb} “{PERMISSIONS[missing[0]]}” for the projects of {place}, where you do not have it."
+        raise PermissionDenied(words, permissions=missing)
+
+
+def _not_in_projects(actor: Actor, wanted: Collection[str], account: Account) -> list[str]:
+    """Those of some permissions that no role gives the actor which reaches the account's projects.
+
+    Two roles on the account, one of which manages projects, do not make the other reach them. A project has none.
+    """
+    if REACHES_PROJECTS not in wanted or Project.objects.filter(account=account).exists():
+        return []
+    left = set(actor.lacks(wanted, account.domain))
+    if left:
+        mine = Q(user=actor.user_id or 0) | Q(group__auth__user=actor.user_id or 0)
+        roles = Grant.objects.filter(mine, account=account.pk, role__permissions__contains=[REACHES_PROJECTS])
+        left -= {name for names in roles.values_list("role__permissions", flat=True) for name in names}
+    return sorted(left)
 
 
 def at(role: Role, place: Place) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, Func, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Trim
 
 from cloudportal.core import origin
 from cloudportal.core.clock import WallClock
@@ -32,7 +34,6 @@ from tenants.models import (
     WebhookDelivery,
 )
 from tenants.models.domain import ids_of
-from tenants.people import normal_address
 from tenants.permissions import REACHES_PROJECTS
 from tenants.sharing import sees_into, table_of
 from tenants.states import ACTING
@@ -161,10 +162,12 @@ def _invitations() -> QuerySet[ProjectInvitation]:
     return ProjectInvitation.objects.select_related("project__account__domain", "project__owner", "role", "invited_by")
 
 
-def _addresses(actor: Actor) -> list[str]:
-    """The actor's own address as invitations have it; nobody's is none."""
-    found = User.objects.filter(pk=actor.user_id or 0).values_list("email", flat=True).first()
-    return [normal_address(found)] if found else []
+def _addresses(actor: Actor) -> QuerySet[Any, Any]:
+    """The actor's own address as invitations have it: what `normal_address` makes of it."""
+    small = Func(
+        Trim("email"), Value(ascii_uppercase), Value(ascii_lowercase), function="translate", output_field=CharField()
+    )
+    return User.objects.filter(pk=actor.user_id or 0).values_list(small)
 
 
 def domains_with(actor: Actor, permission: str) -> QuerySet[Domain]:

@@ -61,12 +61,13 @@ def _find_in_tenancy(actor: Actor, text: str) -> Iterator[Group]:
     for label, permission, selector, route, icon in (
         (_("Domains"), "tenancy.view", tenants.domains, "tenants:domain", "sitemap"),
         (_("Accounts"), "tenancy.view", tenants.accounts, "tenants:account", "building"),
+        (_("Projects"), "projects.view", tenants.projects, "tenants:project", "folders"),
         (_("Users"), "users.view", tenants.users, "tenants:user", "user"),
         (_("Groups"), "users.view", tenants.groups, "tenants:group", "users"),
         (_("Roles"), "roles.view", tenants.roles, "tenants:role", "shield-check"),
     ):
         if actor.may(permission):
-            name = "username" if route == "tenants:user" else "name"
+            name = {"tenants:user": "username", "tenants:project": "account__name"}.get(route, "name")
             hits = [_hit(row, route, icon) for row in _matching(selector(actor), text, Q(), name)]
             if hits:
                 yield Group(label, hits)

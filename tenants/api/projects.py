@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from cloudportal.doors.api.bodies import Body, Owner, accepts
 from cloudportal.doors.api.fields import text
 from cloudportal.doors.api.requests import Request
@@ -55,12 +57,20 @@ class ProjectViewSet(TaggedViewSet[Project]):
     filterset_class = ProjectFilterSet
     sorting = Sorting("name", name="account__name", created_at="pk")
     row = ProjectRow
+    made = 0
+
+    def rows(self, request: Request) -> QuerySet[Project]:
+        """Also the one that this request made: what its actor reaches was read before."""
+        rows = super().rows(request)
+        return rows | Project.objects.filter(pk=self.made) if self.made else rows
 
     @accepts(CreateProject)
     @creates
     def create(self, request: Request, data: dict[str, Any]) -> Project:
         """Make a project; who manages the owner's projects needs no invitation."""
-        return projects.create_project(request.actor, **data)
+        project = projects.create_project(request.actor, **data)
+        self.made = project.pk
+        return project
 
     @on_object
     @accepts(UpdateProject, partial=True)

@@ -5,7 +5,9 @@ from django.db import migrations
 INSTALL = """
 CREATE FUNCTION tenants_project_stands_apart() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM tenants_project p WHERE p.account_id = NEW.owner_id OR p.owner_id = NEW.account_id) THEN
+    IF EXISTS (SELECT 1 FROM tenants_project p WHERE p.account_id = NEW.owner_id)
+        OR EXISTS (SELECT 1 FROM tenants_project p WHERE p.owner_id = NEW.account_id AND p.removed_at IS NULL)
+    THEN
         RAISE check_violation USING MESSAGE = 'A project owns no projects', CONSTRAINT = 'project_owns_none';
     END IF;
     IF EXISTS (SELECT 1 FROM tenants_user u WHERE u.account_id = NEW.account_id) THEN

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +19,7 @@ from tenants import selectors
 from tenants.actor import Actor
 from tenants.filters import AccountFilterSet
 from tenants.holdings import HOLDINGS
-from tenants.models import Account
+from tenants.models import Account, Project
 from tenants.services import accounts as services
 from tenants.states import ACCOUNT
 from tenants.web.choosing import Pick, Source, in_the_tree
@@ -72,6 +73,9 @@ class Accounts(ListPage):
     sorting = BY_NAME
     bar = ("name", "state")
 
+    def queryset(self) -> QuerySet[Account]:
+        return super().queryset().select_related("project__owner")
+
     def context(self, **extra: Any) -> dict[str, Any]:
         may_create = self.actor.may_on_domains("tenancy.manage")
         return super().context(may_create=may_create, within=within(self.actor, self.params), **extra)
@@ -94,11 +98,12 @@ class AccountPage(DetailPage):
         seen = actor.may("tenancy.view", account.domain)
         return super().context(
             trail=trail if seen else [],
+            project=selectors.projects(actor).filter(account=account).first(),
             may_manage=actor.may("tenancy.manage", account),
             offered=_offered(actor, account),
             held=held(actor, account),
             shows_usage=actor.may("accounting.view", account),
-            shows_people=actor.may("users.view", account),
+            shows_people=actor.may("users.view", account) and not Project.objects.filter(account=account).exists(),
             may_manage_people=actor.may("users.manage", account),
             users=list(selectors.users(actor).filter(account=account).order_by("username")[:SHOWN]),
             shows_roles=actor.may("roles.view", account),

@@ -59,7 +59,7 @@ class Projects(ListPage):
 def invitations_with_answers(actor: Actor) -> list[dict[str, Any]]:
     """What the actor is invited to, and whether it takes the mail's link to answer."""
     found = list(selectors.own_invitations(actor)[:SHOWN])
-    user = User.objects.get(pk=actor.user_id) if found else None
+    user = User.objects.filter(pk=actor.user_id or 0).first() if found else None
     return [{"invitation": row, "needs_link": needs_link(user, row)} for row in found if user is not None]
 
 
@@ -86,8 +86,8 @@ class ProjectPage(DetailPage):
             members=list(selectors.project_members(actor).filter(account=account).order_by("id")[:SHOWN]),
             above=lines(actor, grants_above(actor, account)),
             invitations=list(invitations[:SHOWN]),
-            held=[one for one in held(actor, account) if one.count or one.url] if actor.reach else [],
-            bars=bars(of_account(account)),
+            held=[one for one in held(actor, account) if one.noun != "projects"],
+            bars=[bar for bar in bars(of_account(account)) if bar.standing.resource.key != "projects"],
             may_set_limits=may_set_limits(actor, account),
             shows_usage=actor.may("accounting.view", account),
             **extra,
@@ -103,7 +103,7 @@ class NewProjectForm(ProjectForm):
     def __init__(self, *args: Any, actor: Actor, chosen: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         offered = owners(actor)
-        first = chosen or (offered.filter(pk=actor.account_id).first() or offered.first())
+        first = chosen or (offered.filter(pk=actor.account_id or 0).first() or offered.first())
         self.fields["owner"] = Pick(
             Source(_("Accounts"), offered, with_domain), chosen=getattr(first, "uuid", first), label=_("Owner"),
             help_text=_("The account that the project belongs to. Its managers work in it without an invitation."),

@@ -67,7 +67,7 @@ def _end_project(account: Account) -> None:
     project = Project.objects.filter(account=account, removed_at=None).first()
     # Guarded, so that it is given back once.
     if project is not None and Project.objects.filter(pk=project.pk, removed_at=None).update(removed_at=Now()):
-        limits.release(project.owner_id, **project.counts)
+        limits.release(project.owner_id, projects=1)
 
 
 def projects(accounts: Collection[int]) -> QuerySet[Project]:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from compute.models import SSHKey
-from tenants.actor import Actor
+from tenants.actor import SYSTEM, Actor
 from tenants.models import User
 from tenants.services.groups import create_group
+from tenants.services.project_invitations import invite_to_project
+from tenants.services.projects import create_project
 from tests import factories
 from tests.api.client import Api, messages
 from tests.factories import Cloud
@@ -18,8 +20,8 @@ from tests.factories import Cloud
 LISTS = [
     "zones", "pods", "clusters", "hosts", "offerings", "disk-offerings", "pools", "stores", "templates", "volumes",
     "networks", "public-addresses", "ssh-keys", "instances", "jobs", "events", "accounts", "users", "domains",
-    "api-keys", "groups", "roles", "grants",
-    "alerts", "notifications",
+    "api-keys", "groups", "roles", "grants", "alerts", "notifications", "projects", "project-members",
+    "project-invitations",
 ]  # fmt: skip
 # The key with its user and the note of its use, the grants, the rows.
 QUERIES = 4
@@ -29,6 +31,13 @@ def keys(tenant: Actor, names: list[str]) -> None:
     owner = factories.Account.objects.get(pk=tenant.account_id)
     for name in names:
         SSHKey.objects.create(account=owner, name=name, public_key="ssh-ed25519 AAAA", fingerprint="SHA256:x")
+
+
+def a_project() -> None:
+    """With a member, and somebody who is invited."""
+    project = create_project(SYSTEM, owner=factories.account(), name=factories.unique("project"))
+    factories.user("project_member", on=project.account)
+    invite_to_project(SYSTEM, project=project, email="ann@example.org", link_to=str)
 
 
 def names(page: dict[str, Any]) -> list[str]:
@@ -153,6 +162,7 @@ def test_every_list_costs_the_same_queries_however_long(
     create_group(operator, domain=factories.root(), name="crew")
     factories.alert(cloud.hosts()[0])
     factories.notification(User.objects.get(pk=operator.user_id))
+    a_project()
     api = Api(operator)
     api.get("me/")
 
@@ -169,6 +179,7 @@ def test_what_a_list_shows_can_be_opened(cloud: Cloud, operator: Actor, tenant: 
     create_group(operator, domain=factories.root(), name="crew")
     factories.alert(cloud.hosts()[0])
     factories.notification(User.objects.get(pk=operator.user_id))
+    a_project()
     api = Api(operator)
 
     for noun in LISTS:

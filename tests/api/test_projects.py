@@ -198,6 +198,6 @@ def test_lists_cost_the_same_whatever_is_in_them(
 
     for noun in ("projects", "project-members", "project-invitations"):
         boss.get(f"{noun}/")
-        # The key with its user, the note of its use, the grants, the rows; and one's own address.
-        with django_assert_max_num_queries(5):
+        # The key with its user, the note of its use, the grants, the rows.
+        with django_assert_max_num_queries(4):
             assert len(boss.get(f"{noun}/").json()["results"]) >= 5

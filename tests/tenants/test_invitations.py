@@ -215,6 +215,17 @@ def test_an_expired_invitation_says_so_with_a_code(boss: Actor, project: Project
     assert not Grant.objects.filter(account=project.account).exists()
 
 
+def test_what_ended_long_ago_is_forgotten(boss: Actor, project: Project) -> None:
+    old, late = (invite(boss, project, f"{name}@example.org") for name in ("old", "late"))
+    for invitation, days in ((old, 91), (late, 89)):
+        ended = clock.now() - timedelta(days=days)
+        ProjectInvitation.objects.filter(pk=invitation.pk).update(expires_at=ended, state="Declined")
+
+    run_until_over(start(SYSTEM, EXPIRE_INVITATIONS), hurry=True)
+
+    assert list(ProjectInvitation.objects.values_list("email", flat=True)) == ["late@example.org"]
+
+
 def test_how_long_it_lasts_is_for_the_domain_to_say(boss: Actor, home: Account, project: Project) -> None:
     change_setting(SYSTEM, setting=INVITATION_DAYS, value=2, place=home.domain)
 

@@ -100,6 +100,27 @@ def test_a_role_counts_in_projects_only_if_it_manages_them(home: Account, projec
     assert not actor_of(person).may("storage.view", project.account)
 
 
+@pytest.mark.parametrize("made_before", [True, False])
+def test_two_roles_do_not_add_up_in_projects(home: Account, made_before: bool) -> None:
+    """Whoever could grant them as one would get more in projects than they have."""
+    apart = [["roles.view", "roles.manage", "compute.view", "compute.manage"], ["projects.manage"]]
+    roles = [
+        create_role(SYSTEM, domain=home.domain, name=f"r{number}", permissions=names)
+        for number, names in enumerate([*apart, [*apart[0], *apart[1]]])
+    ]
+    person = create_user(SYSTEM, account=home, username="p", password=factories.PASSWORD)
+    for role in roles[:2]:
+        grant_role(SYSTEM, user=person, role=role, on=home)
+    project = create_project(SYSTEM, owner=home, name="apollo") if made_before else None
+
+    with pytest.raises(PermissionDenied, match="for the projects of"):
+        grant_role(actor_of(person), user=person, role=roles[2], on=home)
+
+    assert project is None or not actor_of(person).may("compute.view", project.account)
+    boss = factories.user("account_owner", of=home)
+    assert grant_role(actor_of(boss), user=person, role=roles[2], on=home)
+
+
 def test_groups_reach_projects_in_the_same_manner(home: Account, project: Project) -> None:
     crew = create_group(SYSTEM, domain=home.domain, name="crew")
     person = create_user(SYSTEM, account=home, username="p", password=factories.PASSWORD)
@@ -293,7 +314,7 @@ def test_disabling_the_owner_stops_what_runs_in_its_projects(
 def test_who_suspends_may_stop_that(home: Account, boss: User, project: Project) -> None:
     job = suspend_project(actor_of(boss), project=project)
 
-    with pytest.raises(PermissionDenied):
+    with pytest.raises((PermissionDenied, NotFound)):
         cancel_job(actor_of(member_of(project, "project_admin")), job=job)
     cancel_job(actor_of(boss), job=job)
     assert job.cancel_requested

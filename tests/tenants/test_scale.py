@@ -84,10 +84,8 @@ def crowd(db: None) -> None:
 def owners(crowd: None) -> None:
     """All of them own two projects each."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE tenants_project DISABLE TRIGGER tenants_project_stands_apart")
         for statement in (_PROJECT_ACCOUNTS, _PROJECTS, _OWNERS):
             cursor.execute(statement)
-        cursor.execute("ALTER TABLE tenants_project ENABLE TRIGGER tenants_project_stands_apart")
         for table in ("account", "project", "accountuserobjectpermission"):
             cursor.execute(f"ANALYZE tenants_{table}")
 

@@ -230,13 +230,13 @@ def test_lists_are_narrowed_to_a_project_by_whoever_has_several(
     client = visit(actor_of(worker))
 
     page = words(client.get("/ssh-keys/"))
-    assert ("shared" in page, ">own</a>" in page, "Account or project" in page) == (True, True, True)
+    assert ("shared" in page, ">own</a>" in page, "Any owner" in page) == (True, True, True)
     narrowed = words(client.get(f"/ssh-keys/?account={project.uuid}"))
     assert ("shared" in narrowed, ">own</a>" in narrowed) == (True, False)
     assert f'value="{project.uuid}" selected' in narrowed
     for address in ("/instances/", "/networks/", "/volumes/", "/templates/"):
-        assert "Account or project" in words(client.get(address)), address
-    assert "Account or project" not in words(visit(tenant).get("/ssh-keys/"))
+        assert "Any owner" in words(client.get(address)), address
+    assert "Any owner" not in words(visit(tenant).get("/ssh-keys/"))
 
 
 def test_a_page_costs_the_same_whatever_is_on_it(visit: Visit, boss: User, project: Project) -> None:

@@ -100,8 +100,11 @@ class ForAccount(forms.Form):
 
 
 def narrowed_to(actor: Actor, permission: str, chosen: Any) -> Choices:
-    """The accounts that a list can be narrowed to; none for whoever sees things of one alone."""
-    if not acts_for_several(actor, permission):
+    """The accounts that a list can be narrowed to; none for whoever sees things of one alone, or of all in the cloud.
+
+    Of all, the first would be of no use: links from an account's page narrow lists as well.
+    """
+    if not acts_for_several(actor, permission) or actor.may_everywhere(permission):
         return []
     found = choices(accounts_to_choose(actor, permission), chosen)
     return found if sum(len(offered) for _label, offered in found) > 1 else []

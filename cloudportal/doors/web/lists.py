@@ -72,7 +72,7 @@ class ListPage(Page):
         offered = narrowed_to(self.actor, self.permission, self.params.get("account")) if whole else []
         found = {name: filters.form[name] for name in self.bar if name != "account" or offered}
         if offered:
-            field = forms.ChoiceField(choices=offered, label=_("Account or project"))
+            field = forms.ChoiceField(choices=offered, label=_("Owner"))
             found["account"] = forms.BoundField(filters.form, field, "account")
         return found
 

@@ -260,6 +260,7 @@ _PAGES = {
     "storage.storagepool": "storage:pool",
     "tenants.domain": "tenants:domain",
     "tenants.account": "tenants:account",
+    "tenants.project": "tenants:project",
     "tenants.user": "tenants:user",
     "tenants.group": "tenants:group",
     "tenants.role": "tenants:role",
