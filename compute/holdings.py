@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from cloudportal.core import events
 from cloudportal.jobs import services as jobs
 from cloudportal.jobs.models import Job
 from cloudportal.jobs.trail import Originator
+from compute.locks import lock_ssh_key
 from compute.models import Instance, SSHKey
 from compute.workflows import DESTROY_INSTANCE, EXPUNGE_INSTANCE, STOP_INSTANCE
 from tenants.holdings import Holding
@@ -39,8 +41,11 @@ def stop_instance(instance: Instance, parent: Job) -> None:
 
 
 def remove_ssh_key(key: SSHKey, parent: Job) -> None:
-    events.record(Originator(parent), "compute.delete_ssh_key", f"SSH key {key} deleted.", resource=key)
-    key.delete()
+    with transaction.atomic():
+        # Whoever gives it to an instance right now is waited for.
+        lock_ssh_key(key)
+        events.record(Originator(parent), "compute.delete_ssh_key", f"SSH key {key} deleted.", resource=key)
+        key.delete()
 
 
 Holding("instances", 10, "compute", Instance, instances, remove_instance, running, stop_instance)

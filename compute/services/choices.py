@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-
 from cloudportal.core.errors import InvalidInput
+from compute.locks import hold_ssh_keys
 from compute.models import Instance, SSHKey
 from network.models import Network
 from tenants.actor import Actor
 from tenants.sharing import hold_share, is_shared_with, noun_of, refuse_inactive_owner
-
-_HOLD_KEYS = "SELECT id FROM compute_sshkey WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 
 # Things of others, by the field that they were chosen in.
 Foreign = Mapping[str, Sequence[Any]]
@@ -61,9 +58,7 @@ def hold_keys(ssh_keys: Sequence[SSHKey]) -> None:
     Raises:
         InvalidInput: one is gone.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD_KEYS, [[key.pk for key in ssh_keys]])
-        there = {row[0] for row in cursor.fetchall()}
+    there = hold_ssh_keys(ssh_keys)
     if gone := [key for key in ssh_keys if key.pk not in there]:
         raise InvalidInput({"ssh_keys": f"SSH key {gone[0]} was deleted meanwhile."})
 

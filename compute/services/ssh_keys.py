@@ -14,6 +14,7 @@ from cloudportal.core import events
 from cloudportal.core.differences import facts
 from cloudportal.core.errors import InvalidInput, NotFound
 from cloudportal.core.writing import insert
+from compute.locks import lock_ssh_key
 from compute.models import SSHKey
 from tenants.actor import Actor
 from tenants.models import Account
@@ -45,7 +46,7 @@ def delete_ssh_key(actor: Actor, *, ssh_key: SSHKey) -> None:
     require_on(actor, "compute.manage", ssh_key, even_locked=True)
     with transaction.atomic():
         # Whoever is sharing it or giving it to an instance is waited for, and whoever comes after finds it gone.
-        if SSHKey.objects.select_for_update().filter(pk=ssh_key.pk).first() is None:
+        if not lock_ssh_key(ssh_key):
             raise NotFound
         words = f"SSH key {ssh_key} deleted."
         events.record(actor, "compute.delete_ssh_key", words, resource=ssh_key, before=facts(ssh_key))

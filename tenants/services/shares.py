@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import models, transaction
 
-from cloudportal.core import events, origin
+from cloudportal.core import events
 from cloudportal.core.errors import Conflict, InvalidInput, NotFound
 from cloudportal.core.writing import insert
 from cloudportal.jobs import services as jobs
 from tenants.actor import Actor
 from tenants.models import Account, User
-from tenants.sharing import noun_of, require_on, table_of
+from tenants.sharing import action_of, noun_of, require_on, table_of, tell_other_side
 from tenants.states import ACTING
 
 R = TypeVar("R", bound=models.Model)
 # Each of them is told of changes, and people still know them by heart.
 MOST_ACCOUNTS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _OtherSide:
-    """In the trail of an account, whoever acted for the other one: it is named, and its people are not."""
-
-    account: Account
-
-    @property
-    def user_id(self) -> None:
-        return None
-
-    @property
-    def name(self) -> str:
-        return f"account {self.account}"[:150]
 
 
 def share(actor: Actor, *, thing: R, account: Account) -> R:
@@ -134,14 +118,11 @@ def _tell(
     actor: Actor, verb: str, row: Any, account: Account, to_owner: str, to_receiver: str, *, by_receiver: bool = False
 ) -> None:
     """An event in both trails, and news to both sides' browsers. Each side's people are known to their own alone."""
-    action = f"{row._meta.app_label}.{verb}_{str(row._meta.verbose_name).replace(' ', '_')}"
     own, other = (account, row.account) if by_receiver else (row.account, account)
     words = {row.account_id: to_owner, account.pk: to_receiver}
+    action = action_of(verb, row)
     events.record(actor, action, words[own.pk], resource=row, account_id=own.pk, with_account=other.name)
-    with origin.coming_from(origin.Origin()):
-        events.record(
-            _OtherSide(own), action, words[other.pk], resource=row, account_id=other.pk, with_account=own.name
-        )
+    tell_other_side(verb, row, words[other.pk], of=own, to=other)
     jobs.announce_resource(row)
     kind = row._meta.label_lower
     events.announce("resource", account=account.pk, type=kind, resource=row.uuid)

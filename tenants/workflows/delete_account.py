@@ -52,9 +52,7 @@ def forget(run: Run[Account]) -> None:
         for user in User.objects.filter(account=account):
             events.record(Originator(run.job), "tenants.delete_user", f"User {user} deleted.", resource=user)
         User.objects.filter(account=account).delete()
-    for thing in end_shares_with(account):
-        words = f"{thing} is no longer shared with account {account}, which was deleted."
-        events.record(Originator(run.job), f"{thing._meta.app_label}.unshare", words, resource=thing)
+    end_shares_with(account)
     for table in (AccountUserObjectPermission, AccountGroupObjectPermission):
         table.objects.filter(content_object=account).delete()
     Account.objects.filter(pk=account.pk).update(removed_at=Now())

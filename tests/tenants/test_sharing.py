@@ -300,8 +300,8 @@ def test_an_account_that_is_removed_gives_back_and_takes_along(
 
     assert Account.objects.get(pk=gone.pk).removed_at is not None
     assert all(not table.objects.exists() for table in share_tables())
-    told = Event.objects.get(action="compute.unshare", account_id=tenant.account_id)
-    assert "was deleted" in told.message
+    told = Event.objects.get(action="compute.unshare_ssh_key", account_id=tenant.account_id)
+    assert (told.actor_name, "was deleted" in told.message) == (f"account {gone}", True)
 
 
 def test_an_account_goes_when_nobody_else_is_on_its_networks(

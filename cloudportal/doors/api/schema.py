@@ -79,7 +79,7 @@ class PortalSchema(AutoSchema):
             found.append(FIELDS)
         if getattr(self.view, "action", "") != "list":
             return found
-        return [*found, *paging(self.view.sorting), *_filters(self.view.filterset_class)]
+        return [*found, *of_list(self.view.sorting, self.view.filterset_class)]
 
     def _conditions(self) -> list[OpenApiParameter]:
         """The header fields that the base of all views understands."""
@@ -121,7 +121,12 @@ class PortalSchema(AutoSchema):
         }[kind]
 
 
-def paging(sorting: Any) -> list[OpenApiParameter]:
+def of_list(sorting: Any, filterset: Any) -> list[OpenApiParameter]:
+    """What the query of a list may hold."""
+    return [*_paging(sorting), *_filters(filterset)]
+
+
+def _paging(sorting: Any) -> list[OpenApiParameter]:
     size = {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE}
     return [
         OpenApiParameter("limit", size, description="Rows a page."),

@@ -14,11 +14,11 @@ from cloudportal.doors.api.bodies import Body, Owner, Reference, accepts
 from cloudportal.doors.api.requests import Request
 from cloudportal.doors.api.row_schema import PageOf
 from cloudportal.doors.api.rows import Ref, Row, column, ref
-from cloudportal.doors.api.schema import paging
+from cloudportal.doors.api.schema import of_list
 from cloudportal.doors.api.tagging import TaggedViewSet
-from cloudportal.doors.api.views import address_of, answers, changes, on_object, operation, removes
+from cloudportal.doors.api.views import answers, changes, narrowed, on_object, operation, page_of, removes
+from cloudportal.doors.filtering import AccountFilter, Filters
 from cloudportal.doors.ordering import NEWEST_FIRST
-from cloudportal.doors.paging import page, page_size
 from tenants import selectors
 from tenants.services import shares
 
@@ -31,6 +31,10 @@ class ShareRow(Row):
     id: UUID = column("uuid")
     account: Ref = ref()
     created_at: dt.datetime = column()
+
+
+class ShareFilterSet(Filters):
+    account = AccountFilter(label="With this account")
 
 
 class WithAccount(Body):
@@ -56,21 +60,11 @@ class SharedViewSet(TaggedViewSet[M]):
 
     @action(detail=True, methods=["get"])
     @on_object
-    @answers(PageOf.of(ShareRow), parameters=paging(NEWEST_FIRST))
+    @answers(PageOf.of(ShareRow), parameters=of_list(NEWEST_FIRST, ShareFilterSet))
     def shares(self, request: Request, thing: M) -> Response:
         """With which accounts it is shared: all of them for who sees the owner's things, else the caller's own."""
-        asked = request.query_params
-        plan = ShareRow.plan(request.actor, asked.get("fields", ""))
-        order = NEWEST_FIRST.order(asked.get("sort"))
         rows = selectors.shares(request.actor, thing).order_by()
-        found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), order, plan)
-        return Response(
-            {
-                "results": [plan.render(values) for values in found.rows],
-                "next": address_of(request, found.next),
-                "previous": address_of(request, found.previous),
-            }
-        )
+        return page_of(request, narrowed(request, rows, request.query_params, ShareFilterSet), ShareRow, NEWEST_FIRST)
 
     @operation
     @on_object

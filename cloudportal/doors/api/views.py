@@ -59,18 +59,7 @@ class ResourceViewSet(Endpoint, Generic[M]):
 
     def list(self, request: Request) -> Response:
         """One page of what the actor may see."""
-        asked = request.query_params
-        plan = self.row.plan(request.actor, asked.get("fields", ""))
-        rows: QuerySet[Any, Any] = self.filtered(request)
-        order = self.sorting.order(asked.get("sort"))
-        found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), order, plan)
-        return Response(
-            {
-                "results": [plan.render(values) for values in found.rows],
-                "next": address_of(request, found.next),
-                "previous": address_of(request, found.previous),
-            }
-        )
+        return page_of(request, self.filtered(request), self.row, self.sorting)
 
     def retrieve(self, request: Request, uuid: Any) -> Response:
         """One object."""
@@ -170,21 +159,46 @@ class ResourceViewSet(Endpoint, Generic[M]):
 
     def narrowed(self, request: Request, rows: QuerySet[M], params: QueryDict) -> QuerySet[M]:
         """Those of the rows that the filters leave; the refusals of `filtered`."""
-        asked = params.keys() - PAGING
-        if not asked:
-            return rows
-        known = self.filterset_class.base_filters.keys() if self.filterset_class else set()
-        if unknown := asked - known:
-            there_are = ", ".join([*known, *sorted(PAGING)])
-            raise InvalidInput({name: f"There is no filter “{name}”; there are {there_are}." for name in unknown})
-        filters = self.filterset_class(params, queryset=rows, request=request)
-        if not filters.is_valid():
-            raise InvalidInput({name: [str(text) for text in texts] for name, texts in filters.errors.items()})
-        return filters.qs
+        return narrowed(request, rows, params, self.filterset_class)
 
     def under_way(self, request: Request, job: Job) -> Response:
         """202: the resource as it is now, and the job that is changing it."""
         return under_way(job, self.shown(request, job.resource_uuid))
+
+
+def page_of(request: Request, rows: QuerySet[Any, Any], row: type[Row], sorting: Sorting) -> Response:
+    """One page of some rows, as the query asks for it."""
+    asked = request.query_params
+    plan = row.plan(request.actor, asked.get("fields", ""))
+    order = sorting.order(asked.get("sort"))
+    found = page(rows, asked.get("cursor"), page_size(asked.get("limit")), order, plan)
+    return Response(
+        {
+            "results": [plan.render(values) for values in found.rows],
+            "next": _address(request, found.next),
+            "previous": _address(request, found.previous),
+        }
+    )
+
+
+def narrowed(request: Request, rows: QuerySet[M], params: QueryDict, filterset: Any) -> QuerySet[M]:
+    """Those of the rows that the filters leave.
+
+    Raises:
+        InvalidInput: a filter is unknown or its value makes no sense.
+    """
+    asked = params.keys() - PAGING
+    if not asked:
+        return rows
+    known = filterset.base_filters.keys() if filterset else set()
+    if unknown := asked - known:
+        there_are = ", ".join([*known, *sorted(PAGING)])
+        raise InvalidInput({name: f"There is no filter “{name}”; there are {there_are}." for name in unknown})
+    filters = filterset(params, queryset=rows, request=request)
+    if not filters.is_valid():
+        raise InvalidInput({name: [str(text) for text in texts] for name, texts in filters.errors.items()})
+    found: QuerySet[M] = filters.qs
+    return found
 
 
 def answers(
@@ -295,7 +309,7 @@ def _answers(wrapper: Method, kind: str) -> Method:
     return wrapper
 
 
-def address_of(request: HttpRequest | Request, cursor: str | None) -> str | None:
+def _address(request: HttpRequest | Request, cursor: str | None) -> str | None:
     """The list's own address with another cursor; relative, since balancers may have names that we do not know."""
     if cursor is None:
         return None
