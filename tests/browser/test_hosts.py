@@ -31,7 +31,6 @@ def test_a_host_that_loses_power_is_shown_as_disconnected(page: Page, portal: Po
     assert state_of(portal, "hv2") == "Disconnected"
     expect(page.get_by_role("link", name="Alerts").locator(".count-error")).to_be_visible(timeout=SOON_MS)
     expect(page.locator(".portal-top .bell-count .count")).to_be_visible(timeout=SOON_MS)
-    picture(page, "alerts")
 
     row.get_by_role("link", name="Host disconnected").click()
     page.get_by_role("link", name="Acknowledge").click()

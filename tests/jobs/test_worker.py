@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudportal.jobs.models import Job
+from cloudportal.jobs.models import Job, WorkerNode
 from cloudportal.setup.cluster import Cluster as Postgres
 from compute.models import Instance
 from compute.services.instances import expunge_instance
@@ -110,6 +110,18 @@ def test_nothing_outlives_a_killed_supervisor(db: None, tmp_path: Path) -> None:
         gone = eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in runners), "the workers to end")
 
     assert gone
+
+
+def test_a_node_that_stops_in_order_is_gone_and_one_that_is_killed_is_missed(db: None, tmp_path: Path) -> None:
+    with worker(tmp_path / "first.log"):
+        eventually(lambda: WorkerNode.objects.exists(), "the node to say that it is there")
+    assert not WorkerNode.objects.exists()
+
+    with worker(tmp_path / "second.log") as supervisor:
+        eventually(lambda: WorkerNode.objects.exists(), "the node to say that it is there")
+        kill(supervisor.pid)
+        supervisor.wait(5)
+    assert WorkerNode.objects.exists()
 
 
 def test_a_database_that_stops_and_returns_loses_nothing(tmp_path: Path) -> None:
