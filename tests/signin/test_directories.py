@@ -231,6 +231,19 @@ def test_a_new_browser_is_told_by_mail(slapd: Slapd, account: Account, mails: Ma
     assert [message.to for message in mails()] == [["alice@acme.example"]]
 
 
+def test_who_must_prove_it_again_is_led_to_the_page_that_can(slapd: Slapd, account: Account) -> None:
+    trust(slapd, account)
+    browser = Browser()
+    enter(browser, account)
+    session = browser.client.session
+    session["account_authentication_methods"][0]["at"] -= 3600
+    session.save()
+
+    answer = browser.get("/profile/security/app/")
+
+    assert answer["Location"] == f"/sign-in/at/{account.domain.uuid}/?next=/profile/security/app/"
+
+
 # What is wrong with a server
 
 

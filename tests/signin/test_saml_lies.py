@@ -310,6 +310,13 @@ def test_nonsense_is_refused(provider: IdentityProvider, response: str) -> None:
     refused(browser, answer)
 
 
+def test_nonsense_does_not_fill_the_trail(provider: IdentityProvider) -> None:
+    for _ in range(15):
+        Browser().post(f"/sign-in/with/{provider.uuid}/saml/back/", {"SAMLResponse": "nonsense", "again": "1"})
+
+    assert Event.objects.filter(action="tenants.sign_in_failed").count() == 10
+
+
 def test_a_link_alone_starts_nothing(provider: IdentityProvider) -> None:
     assert Browser().get(f"/sign-in/with/{provider.uuid}/saml/").status_code == 405
     assert Browser().get(f"/sign-in/with/{provider.uuid}/saml/back/?SAMLResponse=x").status_code == 405
