@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,9 @@ from tests.factories import PASSWORD
 from tests.signin.conftest import Browser, Mails, actions, person, with_app, words
 from tests.signin.slapd import BASE, READER, READER_PASSWORD, Slapd, directory
 
-pytestmark = pytest.mark.usefixtures("loopback")
+pytestmark = pytest.mark.usefixtures("loopback", "bindings")
 
 MINE = "of-the-person"
-
-
-@pytest.fixture
-def slapd(tmp_path: Path) -> Iterator[Slapd]:
-    with directory(tmp_path) as running:
-        running.person("alice")
-        running.group("staff", "alice")
-        yield running
 
 
 def trust(slapd: Slapd, home: Account, **more: Any) -> IdentityProvider:
