@@ -6,7 +6,7 @@ while it is being rewritten; whoever moves or removes a branch has it alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -88,6 +88,11 @@ def lock_grant(role: Role, grantee: User | Group) -> Role:
     else:
         locked(grantee)
     return role
+
+
+def lock_roles(codes: Iterable[str]) -> None:
+    """Keep several built-in roles as they are until the transaction ends, locked in one order."""
+    list(Role.objects.select_for_update(no_key=True).filter(code__in=set(codes)).order_by("pk").values_list("pk"))
 
 
 def lock_members(group: Group) -> None:

@@ -29,6 +29,10 @@ MALFORMED = (
     OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, etree.LxmlError, binascii.Error, ValueError, TypeError,
     AttributeError,
 )  # fmt: skip
+TRANSFORMS = {
+    "http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#",
+    "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+}  # fmt: skip
 NAMES = {"samlp": Constants.NS_SAMLP, "saml": Constants.NS_SAML, "ds": Constants.NS_DS}
 
 
@@ -95,11 +99,26 @@ def verified(encoded: str, party: Party, request_id: str) -> Assertion:
     """
     try:
         response = OneLogin_Saml2_Response(OneLogin_Saml2_Settings(_settings(party)), encoded)
+        _insist_on_plain_signatures(response.document)
         if not response.is_valid(_request(party, encoded), request_id):
             raise BadResponse(str(response.get_error()))
         return _assertion(response, party, request_id)
     except MALFORMED as error:
         raise BadResponse(f"malformed: {error}") from error
+
+
+def _insist_on_plain_signatures(document: Any) -> None:
+    """Before any is computed: one that points elsewhere would be fetched, and some transforms are programs.
+
+    What is left is what SAML 2.0 core, 5.4.2 and 5.4.4, allows.
+    """
+    for signature in document.xpath("//ds:Signature", namespaces=NAMES):
+        references = signature.xpath(".//ds:Reference", namespaces=NAMES)
+        if len(references) != 1 or not (references[0].get("URI") or "").startswith("#"):
+            raise BadResponse("signed with references to elsewhere")
+        transforms = {one.get("Algorithm") for one in signature.xpath(".//ds:Transform", namespaces=NAMES)}
+        if not transforms <= TRANSFORMS or signature.xpath(".//ds:RetrievalMethod", namespaces=NAMES):
+            raise BadResponse("signed in another way than SAML allows")
 
 
 def _assertion(response: Any, party: Party, request_id: str) -> Assertion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import structlog
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
@@ -21,7 +22,9 @@ from cloudportal.signin.requests import address_of
 from tenants.models import IdentityProvider
 from tenants.models.identity_provider import Kind
 from tenants.services.identities import Claims, admit
-from tenants.services.lockouts import NOBODY
+from tenants.services.lockouts import NOBODY, too_many_failures
+
+logger = structlog.get_logger(__name__)
 
 
 def enabled_provider(uuid: Any, kind: Kind) -> IdentityProvider:
@@ -64,12 +67,16 @@ def failure(request: HttpRequest, row: IdentityProvider, why: Any, words: str = 
 
 def note_failure(request: HttpRequest, row: IdentityProvider, why: Any) -> None:
     """For those who manage the provider; whoever signs in is told less."""
+    address = address_of(request)
+    if too_many_failures(address):
+        logger.warning("a failed sign-in is not in the trail: there were too many", address=address)
+        return
     events.record(
         NOBODY,
         "tenants.sign_in_failed",
         f"Sign-in by {row} failed: {str(why)[:300] or type(why).__name__}",
         account_id=row.account_id,
         level=Event.Level.WARNING,
-        address=address_of(request),
+        address=address,
         provider=str(row),
     )

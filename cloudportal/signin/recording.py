@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 from cloudportal.signin.requests import address_of, proved_lately
 from tenants.models import User
@@ -52,7 +53,8 @@ class Fresh:
             if methods:
                 return redirect_to_login(request.get_full_path(), methods[0]["url"])
             # Nothing here can prove it: whoever came by their organisation's provider comes by it again.
+            page = reverse("signin:at", args=[request.user.account.domain.uuid])
             get_adapter().logout(request)
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(request.get_full_path(), page)
         answer: HttpResponseBase = super().dispatch(request, *args, **options)  # type: ignore[misc]
         return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NAME, DN = "{name}", "{dn}"
 
@@ -24,7 +24,7 @@ class Directory:
     servers: tuple[str, ...]
     certificates: str
     bind_dn: str
-    bind_password: str
+    bind_password: str = field(repr=False)
     user_base: str
     user_filter: str
     group_base: str

@@ -24,6 +24,7 @@ LONGEST_NAME, LONGEST_ADDRESS = 150, 254
 LONGEST_ID: int = SocialAccount._meta.get_field("uid").max_length or 0
 MOST_GROUPS = 1000
 SAME_NAME = 100
+TRIES = 5
 _NOT_IN_NAMES = re.compile(r"[^\w.@+-]")
 
 
@@ -85,14 +86,14 @@ def admit(provider: IdentityProvider, claims: Claims) -> User:
     """
     if not 0 < len(claims.subject) <= LONGEST_ID or UNSTORABLE.search(claims.subject):
         raise NotVouchedFor("What your provider knows you by can't be kept here. Your administrator can help.")
-    for _ in range(2):
+    for _ in range(TRIES):
         try:
             with transaction.atomic():
                 user = _known(provider, claims) or _by_address(provider, claims) or _new(provider, claims)
                 settle_roles(provider, user, claims.groups)
             return user
         except IntegrityError:
-            # Their other window was faster; now they are known.
+            # Their other window was faster; now they are known, and have what it gave or took.
             continue
     raise NotVouchedFor("Somebody signed in as you at the same moment. Try again.")
 

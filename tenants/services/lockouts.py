@@ -169,7 +169,7 @@ def is_locked(user: User) -> bool:
 def record_failure(user: User | None, words: str, *, address: str, attempt: Attempt, **details: Any) -> None:
     """Write a failure down, and that it was the last one for now. What was typed as a name is not kept."""
     whom = str(user) if user else "an unknown name"
-    if _too_many(address):
+    if too_many_failures(address):
         logger.warning("a failed sign-in is not in the trail: there were too many", address=address)
         return
     with transaction.atomic():
@@ -178,7 +178,7 @@ def record_failure(user: User | None, words: str, *, address: str, attempt: Atte
             _record("tenants.sign_in_locked", f"Sign-in as {whom} is locked for a while.", user, address, details)
 
 
-def _too_many(address: str) -> bool:
+def too_many_failures(address: str) -> bool:
     """A guessing machine must not fill the trail."""
     failed = Event.objects.filter(action=FAILED)
     return is_flood(failed, MOST_OF_ALL) or bool(address and is_flood(failed.filter(address=address), MOST_OF_ONE))

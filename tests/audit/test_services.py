@@ -31,6 +31,7 @@ WITHOUT = {
     "cloudportal.infrastructure.services.scheduling.refresh_schedulable": "services and reconcilers call it",
     "cloudportal.infrastructure.services.clusters.apply_overcommit": "services call it",
     "tenants.services.lockouts.succeeded": "the sign-in that it belongs to is the event",
+    "tenants.services.lockouts.give_back": "the sign-in that it belongs to is the event",
     "tenants.services.lockouts.forget_failures": "unlocking and new passwords, which call it, are events",
     "tenants.services.notifications.mark_read": "what somebody has read is nobody's business but theirs",
     "tenants.services.notifications.mark_all_read": "what somebody has read is nobody's business but theirs",

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests import factories
 from tests.conftest import RunJobs
 from tests.factories import PASSWORD
 from tests.signin.providers import CLIENT_ID, SECRET, UUIDS, Liar, Make, lying
+from tests.signin.slapd import Slapd, directory, needs_bindings
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOME, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -127,6 +129,21 @@ def link_in(message: EmailMessage) -> str:
 def liar() -> Iterator[Liar]:
     with lying() as provider:
         yield provider
+
+
+@pytest.fixture
+def bindings() -> None:
+    """OpenLDAP's, which not every machine can compile."""
+    needs_bindings()
+
+
+@pytest.fixture
+def slapd(tmp_path: Path) -> Iterator[Slapd]:
+    """A real directory that knows Alice, and that she is in a group."""
+    with directory(tmp_path) as running:
+        running.person("alice")
+        running.group("staff", "alice")
+        yield running
 
 
 @pytest.fixture

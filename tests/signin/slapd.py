@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pkgutil
 import shutil
 import socket
 import subprocess
@@ -11,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import ldap
 
 from tests.browser.portal import free_port
 from tests.conftest import skip_real_thing
@@ -112,7 +112,7 @@ class Slapd:
         self._root().delete_s(f"cn={name},ou=groups,{BASE}")
 
     def _root(self) -> Any:
-        session = ldap.initialize(self.start_tls)
+        session = pkgutil.resolve_name("ldap").initialize(self.start_tls)
         session.simple_bind_s(f"cn=root,{BASE}", "of-the-root")
         return session
 
@@ -121,9 +121,15 @@ class Slapd:
         self.process.wait(10)
 
 
+def needs_bindings() -> None:
+    if importlib.util.find_spec("ldap") is None:
+        skip_real_thing("The extra ldap is not installed")
+
+
 @contextmanager
 def directory(place: Path, names: tuple[str, ...] = ("127.0.0.1",)) -> Iterator[Slapd]:
     """A directory with a reader and nobody else; `names`: whom its certificate is for."""
+    needs_bindings()
     if not Path(SLAPD).exists() or not SCHEMA.exists():
         skip_real_thing("The package slapd is not installed")
     # A copy: where AppArmor confines the system's own, it may not read files of tests.

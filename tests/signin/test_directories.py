@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,9 @@ from tests.factories import PASSWORD
 from tests.signin.conftest import Browser, Mails, actions, person, with_app, words
 from tests.signin.slapd import BASE, READER, READER_PASSWORD, Slapd, directory
 
-pytestmark = pytest.mark.usefixtures("loopback")
+pytestmark = pytest.mark.usefixtures("loopback", "bindings")
 
 MINE = "of-the-person"
-
-
-@pytest.fixture
-def slapd(tmp_path: Path) -> Iterator[Slapd]:
-    with directory(tmp_path) as running:
-        running.person("alice")
-        running.group("staff", "alice")
-        yield running
 
 
 def trust(slapd: Slapd, home: Account, **more: Any) -> IdentityProvider:
@@ -229,6 +220,19 @@ def test_a_new_browser_is_told_by_mail(slapd: Slapd, account: Account, mails: Ma
     enter(Browser("192.0.2.9"), account)
 
     assert [message.to for message in mails()] == [["alice@acme.example"]]
+
+
+def test_who_must_prove_it_again_is_led_to_the_page_that_can(slapd: Slapd, account: Account) -> None:
+    trust(slapd, account)
+    browser = Browser()
+    enter(browser, account)
+    session = browser.client.session
+    session["account_authentication_methods"][0]["at"] -= 3600
+    session.save()
+
+    answer = browser.get("/profile/security/app/")
+
+    assert answer["Location"] == f"/sign-in/at/{account.domain.uuid}/?next=/profile/security/app/"
 
 
 # What is wrong with a server

@@ -18,8 +18,8 @@ from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
 from tests import factories
 from tests.signin.conftest import Browser, actions, person, with_app, words
-from tests.signin.providers import UUIDS, Make, certified, sign_in_there
-from tests.signin.through import come_back, leave, said, through
+from tests.signin.providers import UUIDS, Liar, Make, certified, sign_in_there
+from tests.signin.through import come_back, leave, lie, said, through
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -245,3 +245,16 @@ def test_who_changes_their_mind_is_led_back(issuer: str, make: Make) -> None:
     answer = browser.get(f"/sign-in/with/{provider.uuid}/back/?error=access_denied&state={state}")
 
     assert "did not sign you in" in said(browser, answer)
+
+
+def test_a_role_goes_when_the_group_is_gone(liar: Liar, account: Account, make: Make) -> None:
+    provider = make(liar.issuer, account=account, role_mapping=[{"group": "staff", "role": "member", "on": "account"}])
+    liar.claims = {"groups": ["staff"], "preferred_username": "alice"}
+    lie(Browser(), liar, provider)
+    alice = User.objects.get(username="alice")
+    assert actor_of(alice).may("compute.manage", account)
+
+    liar.claims = {"groups": ["guests"]}
+    lie(Browser(), liar, provider)
+
+    assert not actor_of(alice).may("compute.manage", account)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ from tenants.models import Account, IdentityProvider
 from tests import factories
 from tests.signin.certificates import certify
 from tests.signin.conftest import Browser, words
-from tests.signin.slapd import BASE, READER, READER_PASSWORD, Slapd, directory
+from tests.signin.slapd import BASE, READER, READER_PASSWORD, Slapd
 
-pytestmark = pytest.mark.usefixtures("loopback")
+pytestmark = pytest.mark.usefixtures("loopback", "bindings")
 
 API = "/api/v1/identity-providers/"
 
@@ -35,14 +34,6 @@ def admin(account: Account) -> Client:
 @pytest.fixture
 def pem(tmp_path: Path) -> str:
     return certify(tmp_path, ("idp.acme.example",))
-
-
-@pytest.fixture
-def slapd(tmp_path: Path) -> Iterator[Slapd]:
-    with directory(tmp_path) as running:
-        running.person("alice")
-        running.group("staff", "alice")
-        yield running
 
 
 def ldap(account: Account, **more: Any) -> dict[str, Any]:

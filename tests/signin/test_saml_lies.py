@@ -15,6 +15,7 @@ from tenants.models import Account, IdentityProvider, User
 from tenants.services.identity_providers import create_identity_provider
 from tests.signin.certificates import certify
 from tests.signin.conftest import Browser, words
+from tests.signin.providers import lying
 from tests.signin.saml_idp import Liar, encoded, request_in
 from tests.signin.through import left_for, said
 
@@ -244,6 +245,31 @@ def test_a_wrapped_assertion_is_refused(saml_liar: Liar, provider: IdentityProvi
     refused(browser, come(browser, provider, wrapped(way, saml_liar, request)))
 
 
+@pytest.mark.parametrize("way", ["a second reference", "another reference", "a key from elsewhere", "a program"])
+def test_a_signature_leads_nowhere(saml_liar: Liar, provider: IdentityProvider, way: str) -> None:
+    """The decoy stands for an internal service, which nobody may have the portal ask."""
+    with lying() as decoy:
+        elsewhere = f'URI="{decoy.issuer}/keys"'
+        browser = Browser()
+        request = asked(browser, provider)
+        text = saml_liar.response(request["id"], request)
+        one = re.search(r"<ds:Reference .*?</ds:Reference>", text, re.DOTALL)
+        assert one
+        other = one[0].replace('URI="#_assertion"', elsewhere)
+        program = '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"/></ds:Transforms>'
+        text = {
+            "a second reference": text.replace(one[0], one[0] + other),
+            "another reference": text.replace(one[0], other),
+            "a key from elsewhere": text.replace("<ds:KeyInfo>", f"<ds:KeyInfo><ds:RetrievalMethod {elsewhere}/>"),
+            "a program": text.replace("</ds:Transforms>", program),
+        }[way]
+
+        message = refused(browser, come(browser, provider, text))
+
+        assert "signed" in message
+        assert decoy.asked == []
+
+
 def test_a_changed_assertion_is_refused(saml_liar: Liar, provider: IdentityProvider) -> None:
     browser = Browser()
     request = asked(browser, provider)
@@ -308,6 +334,13 @@ def test_nonsense_is_refused(provider: IdentityProvider, response: str) -> None:
     answer = browser.post(f"/sign-in/with/{provider.uuid}/saml/back/", {"SAMLResponse": response, "again": "1"})
 
     refused(browser, answer)
+
+
+def test_nonsense_does_not_fill_the_trail(provider: IdentityProvider) -> None:
+    for _ in range(15):
+        Browser().post(f"/sign-in/with/{provider.uuid}/saml/back/", {"SAMLResponse": "nonsense", "again": "1"})
+
+    assert Event.objects.filter(action="tenants.sign_in_failed").count() == 10
 
 
 def test_a_link_alone_starts_nothing(provider: IdentityProvider) -> None:
