@@ -34,6 +34,9 @@ def seed_shape(*, hosts: int, accounts: int, instances: int, tenant_instances: i
     root = ensure_domain("ROOT", None)
     customers = [_customer(root, number) for number in range(CUSTOMERS)]
     tenant, key = new_tenant("tenant")
+    home = ensure_account(customers[0], "staff")
+    admin = ensure_login(home, "domain-admin", "domain_admin", customers[0], {})
+    operator = ensure_login(ensure_account(root, "operators"), "root-admin", "root_admin", root, {})
     facts = {
         "zone": zone.pk, "template": template.pk, "tenant": tenant.pk, "accounts": accounts, "instances": instances,
         "offerings": list(ServiceOffering.objects.values_list("pk", flat=True)),
@@ -43,9 +46,6 @@ def seed_shape(*, hosts: int, accounts: int, instances: int, tenant_instances: i
         "jobs_each": JOBS_EACH, "events_each": EVENTS_EACH, "volumes_each": VOLUMES_EACH,
     }  # fmt: skip
     _fill(facts)
-    home = ensure_account(customers[0], "staff")
-    admin = ensure_login(home, "domain-admin", "domain_admin", customers[0], {})
-    operator = ensure_login(ensure_account(root, "operators"), "root-admin", "root_admin", root, {})
     return {"tenant": key, "domain admin": admin.api_key, "root": operator.api_key}
 
 

@@ -97,7 +97,53 @@ SELECT gen_random_uuid(), now() - i.id * interval '10 seconds', 'compute.start_i
        '{}'
 FROM compute_instance i, generate_series(1, %(events_each)s)
 """
+# A tenth of the accounts has a project; the account of a project is one more.
+PROJECT_ACCOUNTS = """
+INSERT INTO tenants_account (uuid, domain_id, name)
+SELECT gen_random_uuid(), a.domain_id, 'project-' || a.id FROM tenants_account a WHERE a.id %% 10 = 0
+"""
+PROJECTS = """
+INSERT INTO tenants_project (uuid, account_id, owner_id, description)
+SELECT gen_random_uuid(), p.id, a.id, '' FROM tenants_account a JOIN tenants_account p ON p.name = 'project-' || a.id
+"""
+# The owner's user, and the tenant in every hundredth.
+MEMBERS = """
+INSERT INTO tenants_accountuserobjectpermission (uuid, created_at, permission_id, user_id, content_object_id)
+SELECT gen_random_uuid(), now(), r.on_account_id, u.id, p.account_id
+FROM tenants_project p JOIN tenants_user u ON u.account_id = p.owner_id
+  OR (u.account_id = %(tenant)s AND p.id %% 100 = 0), tenants_role r
+WHERE r.code = 'project_member'
+"""
+INVITATIONS = """
+INSERT INTO tenants_projectinvitation (uuid, email, token_hash, expires_at, project_id, role_id)
+SELECT gen_random_uuid(), 'guest-' || p.id || '@example.org', md5('i' || p.id), now() + interval '7 days', p.id, r.id
+FROM tenants_project p, tenants_role r WHERE r.code = 'project_member'
+"""
+TEMPLATE_SHARES = """
+INSERT INTO storage_templateshare (uuid, account_id, resource_id)
+SELECT gen_random_uuid(), a.id, t.id FROM tenants_account a, storage_template t
+WHERE a.id %% 5 = 0 AND t.account_id = %(tenant)s
+"""
+NETWORK_SHARES = """
+INSERT INTO network_networkshare (uuid, account_id, resource_id)
+SELECT gen_random_uuid(), %(tenant)s, n.id FROM network_network n WHERE n.id %% 200 = 0 AND n.account_id <> %(tenant)s
+"""
+NOTIFICATIONS = """
+INSERT INTO tenants_notification (uuid, created_at, kind, level, message, url, key, on_page, user_id)
+SELECT gen_random_uuid(), now() - n * interval '1 hour', 'job-failed', 'error', 'Start vm-1 failed.', '/jobs/', n, true,
+       u.id
+FROM tenants_user u, generate_series(1, 4) n
+"""
+ALERTS = """
+INSERT INTO core_alert (uuid, kind, about, level, message, resource_type, resource_uuid, resource_name, zone_id,
+                        zone_name, state, occurrences, acknowledged_by, note)
+SELECT gen_random_uuid(), 'host-disconnected', 'infrastructure.host:' || h.uuid, 'error',
+       'Host ' || h.name || ' does not answer.', 'infrastructure.host', h.uuid, h.name, h.zone_id, 'Bench', 'Open', 1,
+       '', ''
+FROM infrastructure_host h WHERE h.id %% 20 = 0
+"""
 STATEMENTS = (
     USERS, GRANTS, GROUPS, API_KEYS, SSH_KEYS, WEBHOOKS, DELIVERIES, TEMPLATES, PUBLIC_ADDRESSES, VOLUMES, ATTACHMENTS,
-    JOBS, EVENTS,
+    JOBS, EVENTS, PROJECT_ACCOUNTS, PROJECTS, MEMBERS, INVITATIONS, TEMPLATE_SHARES, NETWORK_SHARES, NOTIFICATIONS,
+    ALERTS,
 )  # fmt: skip
