@@ -148,7 +148,7 @@ def test_either_side_sees_of_a_network_what_is_its_own(
     receivers = words(visit(other_tenant).get(f"/networks/{network.uuid}/"))
 
     assert address[theirs] in owners
-    assert f"in use by account {home_of(other_tenant).name}" in owners
+    assert f"In use by account {home_of(other_tenant).name}" in owners
     assert "receivers-vm" not in owners
     assert str(theirs.uuid) not in owners
     assert "receivers-vm" in receivers
