@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from cloudportal.core import events
@@ -93,7 +95,7 @@ def _refuse_mightier(actor: Actor, member: Grant) -> None:
     refuse_mightier_at(actor, member.grantee, member.place)
 
 
-def _record(actor: Actor, action: str, member: Grant, words: str, **more: dict[str, str]) -> Event:
+def _record(actor: Actor, action: str, member: Grant, words: str, **more: Any) -> Event:
     """In the project's trail: it is about who may do something there."""
     return events.record(
         actor, action, words, resource=member.grantee, account_id=member.account_id, role=member.role.name,
