@@ -19,7 +19,7 @@ from cloudportal.lab import Lab
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150
 # What the test run has set for itself; a newcomer's environment has none of it.
-OF_TESTS = {"DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "DEBUG", "STATIC_MANIFEST", "ALLOWED_HOSTS"}
+OF_TESTS = {"DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "DEBUG", "STATIC_MANIFEST", "ALLOWED_HOSTS", "EMAIL_URL"}
 
 
 @dataclass(frozen=True, slots=True)
