@@ -27,15 +27,24 @@ def _strict_requirements(function: ast.FunctionDef) -> list[str]:
     """Permissions that a service asks for without saying `even_locked`."""
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     return [
-        call.args[0].value
+        asked
         for call in calls
-        if isinstance(call.func, ast.Attribute)
-        and call.func.attr == "require"
-        and isinstance(call.args[0], ast.Constant)
-        and str(call.args[0].value).endswith(".manage")
-        and call.args[0].value not in ADMINISTERS
+        if (asked := _asked(call)).endswith((".manage", ")", "'"))
+        and asked not in ADMINISTERS
         and "even_locked" not in {keyword.arg for keyword in call.keywords}
     ]
+
+
+def _asked(call: ast.Call) -> str:
+    """The permission that a call insists on; of one that is computed, how."""
+    wanted: ast.expr | None = None
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "require":
+        wanted = call.args[0]
+    elif isinstance(call.func, ast.Name) and call.func.id == "require_on":
+        wanted = call.args[1]
+    if wanted is None:
+        return ""
+    return str(wanted.value) if isinstance(wanted, ast.Constant) else ast.unparse(wanted)
 
 
 def test_services_that_take_away_work_in_locked_accounts() -> None:
@@ -52,3 +61,11 @@ def test_control_a_strict_service_is_caught() -> None:
 
     assert isinstance(function, ast.FunctionDef)
     assert _strict_requirements(function) == ["compute.manage"]
+
+
+def test_control_a_strict_service_of_what_is_shared_is_caught() -> None:
+    code = "def unshare_thing(actor, *, thing):\n    require_on(actor, _manage(thing), thing)\n"
+    (function,) = ast.parse(code).body
+
+    assert isinstance(function, ast.FunctionDef)
+    assert _strict_requirements(function) == ["_manage(thing)"]
