@@ -26,7 +26,7 @@ ROOT = [*ADMIN, "infrastructure.view", "infrastructure.manage"]
 # What administrators of today have beside it.
 SINCE = [
     "users.view", "users.manage", "roles.view", "roles.manage", "tenancy.act_as", "audit.view", "audit.export",
-    "webhooks.view", "webhooks.manage",
+    "webhooks.view", "webhooks.manage", "projects.view", "projects.manage",
 ]  # fmt: skip
 
 
