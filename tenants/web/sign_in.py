@@ -8,16 +8,15 @@ from urllib.parse import urljoin
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cloudportal.core.errors import Conflict
 from cloudportal.doors.lookup import one
 from cloudportal.doors.ordering import BY_NAME
 from cloudportal.doors.web.answers import done
-from cloudportal.doors.web.forms import UNPROCESSABLE, ActionPage, FormPage, TypedName
+from cloudportal.doors.web.forms import ActionPage, FormPage, TypedName
 from cloudportal.doors.web.lists import ListPage
 from tenants import selectors
 from tenants.filters import DomainFilterSet
@@ -184,15 +183,9 @@ class TryProvider(FormPage):
     def context(self, **extra: Any) -> dict[str, Any]:
         return super().context(provider=self.provider, domain=self.provider.domain, **extra)
 
-    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        form = self.form(request.POST)
-        if not form.is_valid():
-            return self.render(form=form, status=UNPROCESSABLE)
-        try:
-            steps = try_directory(self.actor, provider=self.provider, username=form.cleaned_data["username"])
-        except Conflict as refusal:
-            return self.refused(form, refusal)
-        return self.render(form=form, steps=steps)
+    def submit(self, values: dict[str, Any]) -> HttpResponse:
+        steps = try_directory(self.actor, provider=self.provider, username=values["username"])
+        return self.render(form=self.form(self.request.POST), steps=steps)
 
 
 class DeleteProvider(ActionPage):

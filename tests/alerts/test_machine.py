@@ -10,23 +10,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudportal.core import alerts
-from cloudportal.core.alerts import Condition, Subject, declare, raise_alert, resolve, run_check
+from cloudportal.core.alerts import Condition, Kind, Subject, raise_alert, resolve, run_check
 from cloudportal.core.errors import Conflict
 from cloudportal.core.models import Alert, Event
 from cloudportal.infrastructure.services.alerts import acknowledge_alert
 from tenants.actor import SYSTEM, Actor
 from tests.threads import at_once
 
-LASTING = declare("test-condition", "Test condition", "For tests.")
-PASSING = declare("test-happening", "Test happening", "For tests.", lasts=False)
+LASTING = Kind("test-condition", "Test condition", "For tests.")
+PASSING = Kind("test-happening", "Test happening", "For tests.", lasts=False)
 RANK = {"warning": 0, "error": 1}
 THINGS = ("a", "b")
 
-alerts.check(LASTING)(lambda: list(FOUND))
 FOUND: list[Condition] = []
 
 
-def unresolved(about: str, kind: alerts.Kind = LASTING) -> Alert | None:
+@pytest.fixture(autouse=True)
+def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known while these tests run: other tests ask for all kinds that there are."""
+    FOUND.clear()
+    for kind in (LASTING, PASSING):
+        monkeypatch.setitem(alerts.KINDS, kind.name, kind)
+    monkeypatch.setitem(alerts.CHECKS, LASTING.name, lambda: list(FOUND))
+
+
+def unresolved(about: str, kind: Kind = LASTING) -> Alert | None:
     return Alert.objects.filter(kind=kind.name, about=about).exclude(state="Resolved").first()
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 
-from cloudportal.core import clock, events, origin
+from cloudportal.core import clock, events
 from cloudportal.core.alerts import resolve
-from cloudportal.core.errors import LimitExceeded, NotFound, PermissionDenied
+from cloudportal.core.errors import LimitExceeded
 from cloudportal.core.models import Event, EventNotice
 from cloudportal.infrastructure.alerts import HOST_DISCONNECTED
 from cloudportal.jobs.models import Job
@@ -22,22 +21,22 @@ from compute.models import Instance
 from compute.services.instances import start_instance, stop_instance
 from tenants import limits
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.models import Account, ApiKey, Grant, MailBrake, Notification, OutgoingMail, User, Webhook
+from tenants.models import Account, ApiKey, Grant, MailBrake, OutgoingMail, User, Webhook
 from tenants.notifying import notify, tell_of
 from tenants.notifying.kinds import KEY_EXPIRES, LIMIT, ROLE
-from tenants.scope import KeyScope
-from tenants.selectors import notifications, unread
+from tenants.selectors import notifications
 from tenants.services.api_keys import create_api_key
 from tenants.services.grants import grant_role, revoke_grant
 from tenants.services.groups import add_member, create_group
 from tenants.services.limits import set_account_limits, set_domain_limits
-from tenants.services.notifications import change_preference, mark_all_read, mark_read, preferences
+from tenants.services.notifications import change_preference
 from tenants.services.project_invitations import invite_to_project
 from tenants.services.projects import create_project
 from tenants.services.shares import share, unshare
 from tenants.services.users import disable_user
-from tenants.workflows import DISPATCH_EVENTS, PRUNE_NOTIFICATIONS, WARN_OF_EXPIRY
+from tenants.workflows import DISPATCH_EVENTS, WARN_OF_EXPIRY
 from tests import factories
+from tests.alerts.telling import PORTAL, dispatch, told, with_mail
 from tests.api.client import Api
 from tests.conftest import RunJobs
 from tests.crashes import crash_points, dying_at
@@ -46,33 +45,6 @@ from tests.threads import at_once
 
 # On a busy machine they may be old enough to be read again.
 SETTINGS_READ = 1
-PORTAL = "https://cloud.example.org"
-
-
-@pytest.fixture(autouse=True)
-def _portal_url(settings: Any) -> None:
-    settings.PORTAL_URL = PORTAL
-
-
-def dispatch(run_jobs: RunJobs) -> None:
-    start(SYSTEM, DISPATCH_EVENTS)
-    run_jobs()
-
-
-def told(user_id: int | None, kind: str = "") -> list[Notification]:
-    rows = Notification.objects.filter(user=user_id or 0).order_by("pk")
-    return list(rows.filter(kind=kind) if kind else rows)
-
-
-def with_mail(user_id: int | None) -> User:
-    user = User.objects.get(pk=user_id)
-    User.objects.filter(pk=user.pk).update(email=f"{user.username}@example.org")
-    return User.objects.get(pk=user_id)
-
-
-@pytest.fixture
-def owner(db: None) -> Actor:
-    return actor_of(factories.user("account_owner"))
 
 
 def test_whose_job_failed_is_told_and_nobody_else(
@@ -375,76 +347,6 @@ def test_they_are_told_within_a_second_or_two(db: None, tenant: Actor) -> None:
     assert started(2.1) == {DISPATCH_EVENTS.kind}
     EventNotice.objects.all().delete()
     assert started(3.1) == set()
-
-
-def test_read_ones_are_forgotten_after_their_time(owner: Actor, run_jobs: RunJobs) -> None:
-    user = User.objects.get(pk=owner.user_id)
-    for name in ("read long ago", "unread long ago", "read lately"):
-        notify(users=[user], kind=LIMIT, message=name)
-    old = Notification.objects.filter(message__endswith="long ago")
-    old.update(created_at=clock.now() - timedelta(days=31))
-    Notification.objects.filter(message__startswith="read").update(read_at=clock.now())
-
-    start(SYSTEM, PRUNE_NOTIFICATIONS)
-    run_jobs()
-
-    left = Notification.objects.filter(kind="limit").values_list("message", flat=True)
-    assert sorted(left) == ["read lately", "unread long ago"]
-
-
-def test_reading_is_ones_own(owner: Actor, tenant: Actor) -> None:
-    user = User.objects.get(pk=owner.user_id)
-    before = unread(owner)
-    found = [factories.notification(user, f"Told {number}.") for number in range(3)]
-    assert unread(owner) == before + 3
-
-    mark_read(owner, notification=found[0])
-    mark_read(owner, notification=found[0])
-    assert unread(owner) == before + 2
-    assert not notifications(tenant).filter(pk=found[0].pk).exists()
-    mark_read(tenant, notification=found[1])
-    assert unread(owner) == before + 2
-    mark_all_read(owner)
-    assert unread(owner) == 0
-
-
-def test_nobody_reads_them_in_anothers_name_or_with_a_narrow_key(owner: Actor, operator: Actor) -> None:
-    factories.notification(User.objects.get(pk=owner.user_id))
-    narrow = Actor(owner.name, owner.user_id, owner.account_id, owner.reach, KeyScope(1, frozenset({"compute.view"})))
-
-    assert unread(narrow) == 0
-    with pytest.raises(PermissionDenied):
-        change_preference(narrow, kind="limit", mail=False)
-    with origin.coming_from(origin.Origin(operator_id=operator.user_id, operator_name=operator.name)):
-        assert unread(owner) == 0
-        with pytest.raises(PermissionDenied):
-            change_preference(owner, kind="limit", mail=False)
-    assert unread(owner) > 0
-
-
-def test_alerts_are_a_kind_for_those_alone_who_may_see_them(owner: Actor, operator: Actor) -> None:
-    names = {each.kind.name for each in preferences(owner)}
-    assert "limit" in names
-    assert not {name for name in names if name.startswith("alert")}
-    assert {"alert-error", "alert-warning"} <= {each.kind.name for each in preferences(operator)}
-    with pytest.raises(NotFound):
-        change_preference(owner, kind="alert-error", mail=False)
-
-
-def test_the_count_of_unread_ones_is_read_from_its_index_and_ends_at_a_hundred(owner: Actor) -> None:
-    long_ago = clock.now() - timedelta(days=1)
-    Notification.objects.bulk_create(
-        Notification(
-            user_id=owner.user_id, kind="limit", message="x" * 200, key=f"k{number}",
-            read_at=long_ago if number % 20 else None,
-        )
-        for number in range(3_000)
-    )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE tenants_notification")
-
-    assert unread(owner) == 100
-    assert "notification_unread" in notifications(owner).order_by().filter(read_at=None).explain()
 
 
 def test_who_is_invited_to_a_project_sees_it_at_the_bell(owner: Actor, run_jobs: RunJobs) -> None:
