@@ -93,7 +93,7 @@ def test_rights_become_roles_and_stay_what_they_were(old: Old) -> None:
 
     assert held("member") == {*MEMBER, "webhooks.view"}
     assert held("admin") == {*ADMIN, *SINCE}
-    assert held("root") == {*ROOT, *SINCE}
+    assert held("root") == {*ROOT, *SINCE, "alerts.view", "alerts.manage"}
     assert held("onlooker") == {"compute.view", "jobs.view", "infrastructure.view"}
     assert held("odd") == {"compute.view", "compute.console"}
     assert held("hosts") == set(), "it meant nothing below the root"
