@@ -14,7 +14,7 @@ from tenants.models import User
 from tenants.services.api_keys import create_api_key
 from tests.authority.estate import Estate
 from tests.authority.routes import Route
-from tests.authority.table import Cloud, Listing, Open, Own, Rule, Writing
+from tests.authority.rules import Cloud, Listing, Open, Own, Rule, Writing
 from tests.factories import unique
 
 SIGN_IN = re.compile(r"^(https?://[^/]+)?/sign-in/")

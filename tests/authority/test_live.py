@@ -35,7 +35,8 @@ from tenants.services.users import disable_user
 from tests import factories
 from tests.authority.estate import Estate, estate
 from tests.authority.live import Listening, live_process, opens
-from tests.authority.table import LIVE, Screen, Stream
+from tests.authority.rules import Screen, Stream
+from tests.authority.table import LIVE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,7 +22,8 @@ from tests import factories
 from tests.authority.checks import Caller, leaks
 from tests.authority.estate import Estate, estate, is_still_there
 from tests.authority.routes import Route, routes
-from tests.authority.table import API, TABLE, Open, Own
+from tests.authority.rules import Open, Own
+from tests.authority.table import API, TABLE
 
 ROUTES = {route.name: route for route in routes()}
 

@@ -18,9 +18,7 @@ from tenants.services.limits import set_account_limits
 from tests.conftest import RunJobs
 from tests.crashes import crash_points, dying_at, undo_points
 from tests.factories import Cloud
-from tests.storage.test_templates import SUM, Mirror, mirror
-
-__all__ = ["mirror"]  # the fixture
+from tests.storage.mirror import SUM, Mirror
 
 
 def register(tenant: Actor, cloud: Cloud, mirror: Mirror, **more: Any) -> Job:

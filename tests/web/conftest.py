@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tenants.actor import Actor
-from tenants.models import User
+from tenants.actor import SYSTEM, Actor, actor_of
+from tenants.models import Account, Domain, User
+from tenants.services.accounts import create_account
+from tenants.services.domains import create_domain
+from tests import factories
 
 Visit = Callable[[Actor], Client]
 
@@ -38,3 +41,25 @@ def htmx(target: str) -> dict[str, str]:
 def words(response: Any) -> str:
     """What was answered, as text."""
     return str(response.content.decode())
+
+
+@pytest.fixture
+def home(db: None) -> Domain:
+    """A domain that the admin manages."""
+    return create_domain(SYSTEM, name=factories.unique("acme"), parent=factories.root())
+
+
+@pytest.fixture
+def admin(home: Domain) -> Actor:
+    office = create_account(SYSTEM, domain=home, name="office")
+    return actor_of(factories.user("domain_admin", of=office, on=home))
+
+
+@pytest.fixture
+def team(home: Domain) -> Account:
+    return create_account(SYSTEM, domain=home, name="team")
+
+
+@pytest.fixture
+def member(team: Account) -> User:
+    return factories.user("member", of=team)

@@ -1,9 +1,9 @@
-"""Pages of tenancy: whoever manages a domain needs no other door."""
+"""Domains and accounts in the pages: a domain's admin needs no other door."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -11,42 +11,18 @@ from django.test.utils import CaptureQueriesContext
 
 from cloudportal.jobs.models import Job
 from tenants.actor import SYSTEM, Actor, actor_of
-from tenants.models import Account, Domain, Grant, Group, Role, User
+from tenants.models import Account, Domain, Role, User
 from tenants.services.accounts import create_account, lock_account
 from tenants.services.domains import create_domain
 from tenants.services.grants import grant_role
 from tenants.services.groups import add_member, create_group
-from tenants.services.lockouts import is_locked
 from tenants.services.roles import create_role
 from tenants.services.users import create_user
 from tests import factories
 from tests.factories import PASSWORD, Cloud
-from tests.signin.conftest import Browser
 from tests.web.conftest import Visit, htmx, words
 
 DIALOG = htmx("dialog-body")
-
-
-@pytest.fixture
-def home(db: None) -> Domain:
-    """A domain that the admin manages."""
-    return create_domain(SYSTEM, name=factories.unique("acme"), parent=factories.root())
-
-
-@pytest.fixture
-def admin(home: Domain) -> Actor:
-    office = create_account(SYSTEM, domain=home, name="office")
-    return actor_of(factories.user("domain_admin", of=office, on=home))
-
-
-@pytest.fixture
-def team(home: Domain) -> Account:
-    return create_account(SYSTEM, domain=home, name="team")
-
-
-@pytest.fixture
-def member(team: Account) -> User:
-    return factories.user("member", of=team)
 
 
 def test_a_domain_admin_builds_a_branch_and_hands_it_over(visit: Visit, admin: Actor, home: Domain) -> None:
@@ -196,223 +172,6 @@ def test_accounts_are_filtered_by_name_and_state(visit: Visit, admin: Actor, hom
     assert ">team</a>" in locked
     assert "office" not in locked
     assert f"<strong>{home.name}</strong>" in words(client.get(f"/accounts/?domain={home.uuid}"))
-
-
-def test_a_user_is_edited_disabled_enabled_and_deleted(visit: Visit, admin: Actor, member: User) -> None:
-    client, address = visit(admin), f"/users/{member.uuid}/"
-
-    client.post(f"{address}edit/", {"username": "ada", "email": "ada@example.org", "first_name": "Ada"})
-    assert "ada@example.org" in words(client.get(address))
-    client.post(f"{address}disable/", headers=DIALOG)
-    page = words(client.get(address))
-    assert "User ada is disabled." in page
-    assert f"{address}enable/" in page
-    client.post(f"{address}enable/", headers=DIALOG)
-    client.post(f"{address}password/", {"password": "another-good-horse"}, headers=DIALOG)
-    member.refresh_from_db()
-    assert member.is_active
-    assert member.check_password("another-good-horse")
-    gone = client.post(f"{address}delete/", headers=DIALOG)
-
-    assert gone["HX-Redirect"] == "/users/"
-    assert not User.objects.filter(pk=member.pk).exists()
-
-
-def test_an_admin_unlocks_somebody_and_signs_them_out(visit: Visit, settings: Any, admin: Actor, member: User) -> None:
-    settings.SIGN_IN_ATTEMPTS_PER_USER = 2
-    theirs, client, address = visit(actor_of(member)), visit(admin), f"/users/{member.uuid}/"
-    assert f"{address}unlock/" not in words(client.get(address))
-    for _ in range(3):
-        Browser().sign_in(member, "nonsense")
-
-    assert "too many attempts failed" in words(client.get(address))
-    client.post(f"{address}unlock/", headers=DIALOG)
-    assert not is_locked(member)
-    assert theirs.get("/profile/").status_code == 200
-    client.post(f"{address}sign-out/", headers=DIALOG)
-    assert theirs.get("/profile/").status_code == 302
-    none = client.post(f"{address}reset-factors/", headers=DIALOG)
-
-    assert none.status_code == 409
-    assert "has no second factor" in words(none)
-
-
-def test_a_weak_password_stands_at_its_field(visit: Visit, admin: Actor, team: Account) -> None:
-    answer = visit(admin).post("/users/new/", {"account": team.uuid, "username": "bob", "password": "123"})
-
-    assert answer.status_code == 422
-    assert 'id="id_password_error"' in words(answer)
-    assert "123" not in words(answer).partition('name="password"')[2][:200]
-    assert not User.objects.filter(username="bob").exists()
-
-
-def test_who_may_do_more_is_left_alone(visit: Visit, admin: Actor, team: Account) -> None:
-    mighty = factories.user("root_admin", of=team, on=factories.root())
-
-    answer = visit(admin).post(f"/users/{mighty.uuid}/password/", {"password": PASSWORD}, headers=DIALOG)
-
-    assert answer.status_code == 403
-    assert "who may do more than you" in words(answer)
-
-
-def test_members_join_and_leave_a_group(visit: Visit, admin: Actor, home: Domain, team: Account, member: User) -> None:
-    client = visit(admin)
-
-    client.post("/groups/new/", {"domain": home.uuid, "name": "crew", "description": "at work"})
-    crew = Group.objects.get(name="crew")
-    address = f"/groups/{crew.uuid}/"
-    client.post(f"{address}add-member/", {"user": member.username}, headers=DIALOG)
-    reader = Role.objects.get(code="reader")
-    client.post(f"{address}grant/", {"role": reader.uuid, "place": home.uuid}, headers=DIALOG)
-    page = words(client.get(address))
-    assert member.username in page
-    assert "Read-only member" in page
-    assert "crew" in words(client.get(f"/users/{member.uuid}/"))
-    client.post(f"{address}edit/", {"name": "staff", "description": ""}, headers=DIALOG)
-    taken = f"{address}remove-member/?user={member.uuid}"
-    assert member.username in words(client.get(taken, headers=DIALOG))
-    client.post(taken, headers=DIALOG)
-    assert "Nobody is in it" in words(client.get(address))
-    assert client.get(taken, headers=DIALOG).status_code == 404
-    client.post(f"{address}delete/", headers=DIALOG)
-
-    assert not Group.objects.filter(pk=crew.pk).exists()
-    assert actor_of(member).may("compute.manage", team)
-
-
-def test_users_of_elsewhere_are_no_names_to_choose(visit: Visit, admin: Actor, home: Domain) -> None:
-    crew = create_group(SYSTEM, domain=home, name="crew")
-    stranger = factories.user("member")
-    client = visit(admin)
-
-    foreign = client.post(f"/groups/{crew.uuid}/add-member/", {"user": stranger.username}, headers=DIALOG)
-    missing = client.post(f"/groups/{crew.uuid}/add-member/", {"user": "nobody-at-all"}, headers=DIALOG)
-
-    assert foreign.status_code == missing.status_code == 422
-    for answer in (foreign, missing):
-        assert "There is no user of that name." in words(answer)
-    assert f'<option value="{stranger.username}">' not in words(missing)
-
-
-def test_the_matrix_opens_what_its_author_has(visit: Visit, home: Domain, team: Account) -> None:
-    some = ["roles.view", "roles.manage", "compute.view"]
-    limited = create_role(SYSTEM, domain=home, name="Little", permissions=some)
-    author = create_user(SYSTEM, account=team, username="author", password=PASSWORD)
-    grant_role(SYSTEM, role=limited, user=author, on=home)
-    client = visit(actor_of(author))
-
-    matrix = words(client.get(f"/roles/new/?domain={home.uuid}&permissions=compute.view", headers=htmx("matrix")))
-
-    assert _tick(matrix, "compute.view") == " checked"
-    assert _tick(matrix, "compute.manage") == " disabled"
-    assert _tick(matrix, "infrastructure.view") == " disabled"
-    beyond = {"domain": home.uuid, "name": "More", "permissions": ["compute.manage"]}
-    answer = client.post("/roles/new/", beyond)
-    assert answer.status_code == 403
-    assert "which you do not have there" in words(answer)
-    nothing = client.post("/roles/new/", {"domain": home.uuid, "name": "None"})
-    assert "Tick at least one." in words(nothing)
-    assert set(Role.objects.filter(domain=home)) == {limited}
-
-
-def _tick(page: str, name: str) -> str:
-    """What stands at the end of a box: checked or disabled."""
-    box = page.partition(f'value="{name}"')[2].partition(">")[0]
-    return box.rpartition('"')[2]
-
-
-def test_a_role_is_cloned_edited_and_deleted(visit: Visit, admin: Actor, home: Domain, member: User) -> None:
-    client, reader = visit(admin), Role.objects.get(code="reader")
-
-    cloned = client.post(f"/roles/{reader.uuid}/clone/", {"domain": home.uuid, "name": "Looker"}, headers=DIALOG)
-    looker = Role.objects.get(name="Looker", domain=home)
-    assert cloned["HX-Redirect"] == f"/roles/{looker.uuid}/"
-    form = words(client.get(f"/roles/{looker.uuid}/edit/"))
-    assert _tick(form, "network.view") == " checked"
-    assert _tick(form, "network.manage") == ""
-    client.post(f"/roles/{looker.uuid}/edit/", {"name": "Looker", "permissions": ["network.view"]})
-    looker.refresh_from_db()
-    assert looker.permissions == ["network.view"]
-    grant_role(SYSTEM, role=looker, user=member, on=home)
-    kept = client.post(f"/roles/{looker.uuid}/delete/", headers=DIALOG)
-    assert "is granted 1 time" in words(kept)
-    client.post(f"/roles/{looker.uuid}/delete/", {"force": "on"}, headers=DIALOG)
-
-    assert not Role.objects.filter(pk=looker.pk).exists()
-    assert client.get(f"/roles/{reader.uuid}/edit/").status_code == 409
-    assert "/edit/" not in words(client.get(f"/roles/{reader.uuid}/")).partition("<main")[2]
-
-
-def test_a_role_is_granted_on_a_place_and_revoked_where_it_is_shown(
-    visit: Visit, admin: Actor, home: Domain, member: User
-) -> None:
-    client, auditor = visit(admin), Role.objects.get(code="auditor")
-
-    dialog = words(client.get(f"/domains/{home.uuid}/grant/", headers=DIALOG))
-    assert f'<option value="{member.username}">' in dialog
-    assert "Root admin" not in dialog
-    neither = client.post(f"/domains/{home.uuid}/grant/", {"role": auditor.uuid}, headers=DIALOG)
-    assert 'id="id_user_error"' in words(neither)
-    client.post(f"/domains/{home.uuid}/grant/", {"role": Role.objects.get(code="reader").uuid, "user": member.username})
-    grant = Grant.objects.get(user=member, domain=home)
-    assert "Inherited from above" in words(client.get(f"/accounts/{member.account.uuid}/"))
-    assert member.username in words(client.get(f"/grants/?domain={home.uuid.hex}", headers=htmx("results")))
-    here = {**DIALOG, "HX-Current-URL": f"http://testserver/domains/{home.uuid}/"}
-    revoked = client.post(f"/grants/{grant.uuid}/revoke/", headers=here)
-
-    assert revoked["HX-Redirect"] == f"/domains/{home.uuid}/"
-    assert not Grant.objects.filter(user=member, domain=home).exists()
-
-
-def test_what_one_has_not_cannot_be_granted_from_any_form(visit: Visit, home: Domain, team: Account) -> None:
-    owner = actor_of(factories.user("account_owner", of=team))
-    friend = create_user(SYSTEM, account=team, username="friend", password=PASSWORD)
-    admin_role = Role.objects.get(code="domain_admin")
-
-    answer = visit(owner).post(f"/accounts/{team.uuid}/grant/", {"user": "friend", "role": admin_role.uuid})
-
-    assert answer.status_code == 422
-    assert "That can&#x27;t be chosen." in words(answer)
-    assert not Grant.objects.filter(user=friend).exists()
-
-
-def test_explain_draws_the_way_through_a_group(visit: Visit, admin: Actor, home: Domain, member: User) -> None:
-    crew = create_group(SYSTEM, domain=home, name="crew")
-    add_member(SYSTEM, group=crew, user=member)
-    grant_role(SYSTEM, role="auditor", group=crew, on=home)
-    asked = f"/explain/?user={member.username}&permission=accounting.view&place={member.account.uuid}"
-
-    page = words(visit(admin).get(asked))
-
-    assert f"{member.username} may, on team" in page
-    chain = page.partition('class="chain"')[2]
-    steps = [f"/users/{member.uuid}/", f"/groups/{crew.uuid}/", "Auditor", f"/domains/{home.uuid}/", "which is above"]
-    places = [chain.index(step) for step in steps]
-    assert places == sorted(places)
-
-
-def test_explain_says_what_is_in_the_way(visit: Visit, admin: Actor, team: Account, member: User) -> None:
-    lock_account(SYSTEM, account=team)
-    client, person = visit(admin), f"user={member.username}"
-
-    locked = words(client.get(f"/explain/?{person}&permission=compute.manage&place={team.uuid}"))
-    none = words(client.get(f"/explain/?{person}&permission=tenancy.manage&place={team.uuid}"))
-
-    assert "may not" in locked
-    assert "is locked" in locked
-    assert "No role that" in none
-
-
-def test_explain_answers_about_a_thing_and_about_oneself(visit: Visit, member: User, cloud: Cloud) -> None:
-    network = factories.network(actor_of(member), cloud.zone)
-    client = visit(actor_of(member))
-
-    own = words(client.get(f"/explain/?user={member.username}&permission=network.manage&object={network.uuid}"))
-    missing = client.get(f"/explain/?user={member.username}&permission=network.manage&object={uuid4()}")
-
-    assert f"{member.username} may, on team" in own
-    assert missing.status_code == 422
-    assert "There is no such thing." in words(missing)
 
 
 def test_a_member_sees_their_own_page_and_nobody_elses(visit: Visit, member: User, team: Account) -> None:
