@@ -134,7 +134,7 @@ class SharingFilter(django_filters.ChoiceFilter):
     def __init__(self, permission: str, table: ShareTable, **options: Any) -> None:
         self.permission, self.table = permission, table
         choices = [(self.OWN, _("My own")), (self.SHARED, _("Shared with me"))]
-        super().__init__(**{"choices": choices, "label": _("Owner"), **options})
+        super().__init__(**{"choices": choices, "label": _("Sharing"), **options})
 
     def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
         if value not in (self.OWN, self.SHARED):

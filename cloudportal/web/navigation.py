@@ -81,7 +81,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Domains"), "tenants:domains", "sitemap", "o", "tenancy.view", of_domains=True),
             Entry(_("Accounts"), "tenants:accounts", "building", "m", "tenancy.view"),
-            Entry(_("Projects"), "tenants:projects", "folders", "y"),
+            Entry(_("Projects"), "tenants:projects", "folders", "q"),
             Entry(_("Users"), "tenants:users", "user", "x", "users.view"),
             Entry(_("Groups"), "tenants:groups", "users", "f", "users.view", of_domains=True),
             Entry(_("Roles"), "tenants:roles", "shield-check", "r", "roles.view"),
