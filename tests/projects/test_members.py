@@ -13,6 +13,8 @@ from tenants.services.project_members import change_member_role, leave_project, 
 from tests import factories
 from tests.projects.people import member_of
 
+pytestmark = pytest.mark.django_db
+
 
 def test_a_members_role_is_changed_in_one_step(project: Project) -> None:
     admin, person = actor_of(member_of(project, "project_admin")), member_of(project)

@@ -28,6 +28,8 @@ from tests.conftest import RunJobs
 from tests.factories import Cloud
 from tests.projects.people import member_of
 
+pytestmark = pytest.mark.django_db
+
 
 def test_a_project_is_an_account_of_its_owners_domain(home: Account, boss: User, project: Project) -> None:
     assert (project.account.name, project.account.domain, project.owner) == ("apollo", home.domain, home)

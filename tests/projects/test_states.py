@@ -23,6 +23,8 @@ from tests.conftest import RunJobs
 from tests.factories import Cloud
 from tests.projects.people import member_of, state_of
 
+pytestmark = pytest.mark.django_db
+
 
 def test_a_suspended_project_stands_still_and_is_seen(
     boss: User, project: Project, cloud: Cloud, run_jobs: RunJobs
