@@ -24,6 +24,7 @@ from django.db.models import F
 from cloudportal.core import clock
 from cloudportal.core.clock import WallClock
 from cloudportal.jobs.canary import NODE_VARIABLE
+from cloudportal.jobs.cluster import SUPERVISOR_VARIABLE
 from cloudportal.jobs.delivery import send_canary
 from cloudportal.jobs.models import Job, WorkerNode
 from cloudportal.jobs.periodic import start_due
@@ -141,6 +142,7 @@ class Supervisor:
     def _start(self) -> None:
         own = {
             NODE_VARIABLE: self.name,
+            SUPERVISOR_VARIABLE: str(os.getpid()),
             "NODE_NAME": self.name,
             "JOB_WORKERS": str(self.workers),
             "DATABASE_OPTIONS": OPTIONS,

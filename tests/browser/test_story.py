@@ -47,6 +47,9 @@ def test_a_tenant_makes_and_uses_a_machine(page: Page, portal: Portal, picture: 
 
 def create_instance(page: Page, picture: Picture) -> None:
     page.get_by_role("link", name="Create instance").first.click()
+    # The only template is chosen already; other stories may have added theirs.
+    page.get_by_role("radio", name="Tiny Linux").check(force=True)
+    page.get_by_role("checkbox", name="default").check(force=True)
     page.get_by_role("radio", name="Tiny", exact=False).last.check(force=True)
     page.get_by_text("User data for the first boot").click()
     page.get_by_label("User data").fill(USER_DATA)

@@ -18,7 +18,7 @@ from tests import factories
 from tests.factories import Cloud
 from tests.invariants import assert_everything_agrees, assert_nothing_left_over
 from tests.jobs.elsewhere import Elsewhere
-from tests.jobs.workers import cluster_of, eventually, kill, task_runners, worker
+from tests.jobs.workers import cluster_of, descendants, eventually, kill, task_runners, worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -119,8 +119,11 @@ def test_a_node_that_stops_in_order_is_gone_and_one_that_is_killed_is_missed(db:
 
     with worker(tmp_path / "second.log") as supervisor:
         eventually(lambda: WorkerNode.objects.exists(), "the node to say that it is there")
+        below = descendants(supervisor.pid)
         kill(supervisor.pid)
         supervisor.wait(5)
+        # Killed before its cluster had begun: that must not go on alone.
+        eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "the cluster to end")
     assert WorkerNode.objects.exists()
 
 
