@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin
@@ -95,8 +96,9 @@ class ProviderPage(FormPage):
     domain: Any
 
     @property
+    @abstractmethod
     def kind(self) -> str:
-        raise NotImplementedError
+        """Which of the forms."""
 
     def form(self, data: Any = None, files: Any = None) -> forms.Form:
         return FORMS[self.kind](data, files, initial=self.initial(), **self.form_options())
@@ -134,11 +136,18 @@ class NewProvider(OfDomain, ProviderPage):
         return done(self.request, _("The provider is added."), url=url)
 
 
-class EditProvider(ProviderPage):
+class _OfProvider:
+    """A page about one provider."""
+
+    actor: Any
+    kwargs: Any
+
     @cached_property
     def provider(self) -> IdentityProvider:
         return one(selectors.identity_providers(self.actor), self.kwargs["uuid"])
 
+
+class EditProvider(_OfProvider, ProviderPage):
     @property
     def domain(self) -> Domain:
         return self.provider.domain
@@ -169,16 +178,12 @@ class EditProvider(ProviderPage):
         return done(self.request, _("Saved."), url=self.request.path)
 
 
-class TryProvider(FormPage):
+class TryProvider(_OfProvider, FormPage):
     """Asks the directory, and says at which step it fails."""
 
     template_name = "tenants/identity_provider_trial.html"
     form_class = TrialForm
     permission = MANAGE
-
-    @cached_property
-    def provider(self) -> IdentityProvider:
-        return one(selectors.identity_providers(self.actor), self.kwargs["uuid"])
 
     def context(self, **extra: Any) -> dict[str, Any]:
         return super().context(provider=self.provider, domain=self.provider.domain, **extra)
@@ -188,14 +193,10 @@ class TryProvider(FormPage):
         return self.render(form=self.form(self.request.POST), steps=steps)
 
 
-class DeleteProvider(ActionPage):
+class DeleteProvider(_OfProvider, ActionPage):
     form_class = TypedName
     permission = MANAGE
     leaves = True
-
-    @cached_property
-    def provider(self) -> IdentityProvider:
-        return one(selectors.identity_providers(self.actor), self.kwargs["uuid"])
 
     def form_options(self) -> dict[str, Any]:
         return {"name": self.provider.name}
